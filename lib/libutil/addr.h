@@ -9,7 +9,7 @@
 
 #define ADDR_STRLEN	64
 
-/* family AF_UNSPEC: a local socket.  Bytes in network order, port in host's. */
+/* Bytes in network order, an IPv4 address in the first four; port in host's. */
 struct addr {
 	uint8_t		family;		/* 0 local, 4, 6 */
 	uint8_t		bytes[16];
@@ -22,6 +22,7 @@ struct addrnet {
 	uint8_t		bits;
 };
 
+/* -1 with EAFNOSUPPORT for families other than these three. */
 int		 addr_from_sockaddr(struct addr *, const struct sockaddr *);
 socklen_t	 addr_to_sockaddr(const struct addr *,
 		    struct sockaddr_storage *);
@@ -29,7 +30,9 @@ socklen_t	 addr_to_sockaddr(const struct addr *,
 const char	*addr_print(const struct addr *, char *, size_t);
 /* RFC 5321 4.1.3: "[192.0.2.1]", "[IPv6:2001:db8::1]" */
 const char	*addr_print_literal(const struct addr *, char *, size_t);
+/* What addr_print prints; the port becomes 0.  -1 when it is none. */
 int		 addr_parse(struct addr *, const char *);
+/* The same host: the port does not count. */
 int		 addr_equal(const struct addr *, const struct addr *);
 /* "192.0.2.0/24", "::1", "local"; -1 when it is none, or has host bits set. */
 int		 addrnet_parse(struct addrnet *, const char *);

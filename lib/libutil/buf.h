@@ -16,6 +16,7 @@ struct buf {
 	size_t	 len;
 	size_t	 size;		/* allocated */
 	size_t	 max;		/* never more content than this */
+	int	 secret;	/* set it to have all memory zeroed when freed */
 };
 
 void	 buf_init(struct buf *, size_t max);

@@ -30,5 +30,7 @@ void	*hashtab_remove(struct hashtab *, const void *key, size_t len);
 void	*hashtab_next(const struct hashtab *, size_t *iter);
 
 uint64_t hash_bytes(const void *, size_t);	/* SipHash-2-4, process key */
+/* The same with a key of one's own, for what must come out alike later. */
+uint64_t siphash24(const uint64_t key[2], const void *, size_t);
 
 #endif

@@ -36,8 +36,9 @@ void	fatalx(const char *, ...)
 	    __attribute__((__noreturn__, __format__ (printf, 1, 2)));
 
 /*
- * Copy s for use as a value in a log line: control bytes, quotes, spaces and
- * bytes over 126 become \xNN; at most dstsize - 1 bytes, always terminated.
+ * Copy s for use as a value in a log line: control bytes, quotes, spaces,
+ * backslashes and bytes over 126 become \xNN; at most dstsize - 1 bytes,
+ * always terminated.
  */
 const char *log_quote(char *dst, size_t dstsize, const char *s, size_t len);
 

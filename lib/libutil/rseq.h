@@ -19,7 +19,7 @@ struct rseq {
 
 void	 rseq_init(struct rseq *);
 void	 rseq_free(struct rseq *);
-/* 0, or -1 with ENOMEM.  Adding at the end is constant time. */
+/* 0, or -1 with ENOMEM or EINVAL (first > last).  At the end: constant time. */
 int	 rseq_add(struct rseq *, uint32_t first, uint32_t last);
 int	 rseq_remove(struct rseq *, uint32_t first, uint32_t last);
 int	 rseq_copy(struct rseq *, const struct rseq *);
