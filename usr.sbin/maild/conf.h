@@ -1,0 +1,149 @@
+/*
+ * The configuration: what maild.conf(5) says, checked and with defaults
+ * filled in.  parse.y fills the tree, conf.c checks, prints and sends it; a
+ * child gets only the parts that its role needs.
+ */
+#ifndef CONF_H
+#define CONF_H
+
+#include <sys/queue.h>
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "libutil/addr.h"
+#include "msg.h"
+
+enum conf_listen_kind {
+	LISTEN_SMTP,		/* 25: STARTTLS */
+	LISTEN_SUBMISSION,	/* 587: STARTTLS, AUTH required */
+	LISTEN_SUBMISSIONS,	/* 465: TLS at once, AUTH required */
+	LISTEN_LMTP,		/* local socket */
+	LISTEN_LOCAL,		/* local socket for sendmail(8) */
+	LISTEN_IMAP,		/* 143 */
+	LISTEN_IMAPS,		/* 993 */
+	LISTEN_POP3,		/* 110 */
+	LISTEN_POP3S		/* 995 */
+};
+
+enum conf_table { TABLE_DOMAINS, TABLE_ALIASES, TABLE_ACCOUNTS, TABLE_SECRETS };
+enum conf_key { KEY_TLS, KEY_DKIM };
+
+struct conf_listen {
+	TAILQ_ENTRY(conf_listen) entry;
+	uint32_t	 index;		/* the n of M_CONF_LISTEN */
+	enum conf_listen_kind kind;
+	struct addr	 addr;		/* family 0: path */
+	char		*path;
+	char		*tag;		/* as written: "*" or host name, to print */
+	int		 fd;		/* parent only */
+};
+
+struct conf_cert {
+	TAILQ_ENTRY(conf_cert) entry;
+	char		*name;
+	char		*certfile;
+	char		*keyfile;
+	uint8_t		*pem;		/* the chain, public */
+	size_t		 pemlen;
+	uint8_t		 pubhash[32];	/* SHA-256 of SubjectPublicKeyInfo */
+};
+
+struct conf_dkim {
+	TAILQ_ENTRY(conf_dkim) entry;
+	char		*domain;
+	char		*selector;
+	uint8_t		 ed25519;
+	char		*keyfile;
+};
+
+struct conf_net {
+	TAILQ_ENTRY(conf_net) entry;
+	struct addrnet	 net;
+};
+
+/* Where mail for elsewhere goes; the first that matches. */
+struct conf_route {
+	TAILQ_ENTRY(conf_route) entry;
+	char		*domain;	/* "*" or a domain, ".d": below it */
+	char		*host;		/* NULL: by MX */
+	uint16_t	 port;
+	uint8_t		 implicit_tls;
+	uint8_t		 require_tls;
+	char		*user;		/* AUTH, or NULL */
+	char		*password;	/* relay only */
+	char		*password_file;	/* what it was read from */
+};
+
+struct conf_limits {
+	uint64_t	message_size;
+	uint32_t	sessions;		/* of each worker kind in all */
+	uint32_t	sessions_per_address;
+	uint32_t	sessions_per_account;
+	uint32_t	recipients;		/* in a transaction */
+	uint32_t	messages_per_session;
+	uint32_t	errors;			/* bad commands, then 421 */
+	uint32_t	auth_failures;		/* in a session, then closed */
+	uint32_t	smtp_timeout;		/* seconds */
+	uint32_t	imap_timeout;		/* at least 1800 */
+	uint32_t	relay_connections;	/* to one domain */
+	uint64_t	disk_reserve;		/* bytes */
+	uint32_t	inode_reserve;
+};
+
+struct conf {
+	uint32_t	 generation;
+	char		*hostname;
+	char		*file;		/* that it was read from */
+	char		*prefix;	/* -P, or NULL */
+	char		*dir_store;
+	char		*dir_spool;
+	char		*dir_dkim;
+	char		*path_control;
+	char		*file_domains;
+	char		*file_accounts;
+	char		*file_aliases;
+	char		*postmaster;	/* account or address for local mail */
+	TAILQ_HEAD(, conf_listen) listens;
+	TAILQ_HEAD(, conf_cert) certs;
+	TAILQ_HEAD(, conf_dkim) dkims;
+	TAILQ_HEAD(, conf_net) trusted;		/* may relay */
+	TAILQ_HEAD(, conf_route) routes;
+	struct conf_limits limits;
+	uint64_t	 quota_bytes;	/* default of an account, 0 none */
+	uint64_t	 quota_messages;
+	uint32_t	 queue_lifetime;	/* seconds */
+	uint32_t	 queue_warn;		/* delayed DSN after, 0 never */
+	uint32_t	 trace_lifetime;
+	unsigned	 nproc[PROC_MAX];	/* instances */
+	char		 subaddress;		/* '+', or 0 */
+	uint8_t		 sandbox_optional;
+	uint8_t		 plain_auth_cleartext;	/* AUTH before TLS: loopback */
+	uint8_t		 verbose;
+	uint8_t		 ticket_key[48];	/* made at start, workers */
+	uint32_t	 ticket_rev;
+	char		*dns_server;	/* forward here; "" : system's */
+	uint16_t	 dns_port;
+	uint16_t	 smtp_port;	/* where MX hosts listen: 25; tests */
+	uint8_t		 dns_insecure;	/* no DNSSEC validation: tests */
+	/* children: packed tables that came with it, see libtable */
+	struct {
+		const uint8_t	*data;
+		size_t		 len;
+	}		 tables[4];	/* by enum conf_table */
+};
+
+/* Read the file (parse.y); errors were logged with file:line.  NULL then. */
+struct conf	*conf_parse(const char *file, const char *prefix);
+/* Semantic check and defaults; reads certificates' public part.  -1: logged. */
+int		 conf_check(struct conf *);
+/* What was understood, in the file's own grammar (maild -nv). */
+void		 conf_print(const struct conf *, int fd);
+void		 conf_free(struct conf *);
+
+/* What that role needs, as bytes; and back.  -1/NULL: not well formed. */
+int		 conf_encode(const struct conf *, enum proc_id, struct ibuf *);
+struct conf	*conf_decode(const void *, size_t);
+int		 conf_port(enum conf_listen_kind);	/* the usual one */
+
+#endif

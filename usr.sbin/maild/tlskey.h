@@ -1,0 +1,23 @@
+/*
+ * TLS with the private key elsewhere: a libtls server whose RSA and ECDSA
+ * signatures crypto makes, over the blocking socketpair.
+ */
+#ifndef TLSKEY_H
+#define TLSKEY_H
+
+struct conf;
+struct tls;
+struct tls_config;
+
+/* Hook the signing methods of libcrypto; once, before the first context. */
+void		 tlskey_init(void);
+/*
+ * A server context with all certificates of the configuration (SNI) and the
+ * shared ticket keys, no private key in it; NULL with a logged reason, also
+ * when there is no certificate.  The caller frees it with tls_free.
+ */
+struct tls	*tlskey_server(const struct conf *);
+/* For relay: opportunistic (nothing verified) or verifying by name. */
+struct tls_config *tlskey_client(const struct conf *, int verify);
+
+#endif
