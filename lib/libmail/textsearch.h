@@ -1,0 +1,30 @@
+/*
+ * Is a text in a part of a message?  Transfer encoding and charset are
+ * decoded and case is folded on the way, in pieces: memory does not grow with
+ * the part.  For SEARCH BODY and TEXT.
+ */
+#ifndef TEXTSEARCH_H
+#define TEXTSEARCH_H
+
+#include <stddef.h>
+
+#include "libmail/charset.h"
+#include "libmail/transfer.h"
+#include "libutil/buf.h"
+#include "libutil/span.h"
+
+struct textsearch;
+
+/* needle is UTF-8 as the client sent it; NULL with ENOMEM. */
+struct textsearch	*textsearch_new(struct charset_ctx *,
+			    struct span needle);
+void			 textsearch_free(struct textsearch *);
+/* 1 found, 0 not, -1 ENOMEM.  All need the whole part in memory. */
+int	textsearch_part(struct textsearch *, enum transfer, enum charset,
+	    const void *body, size_t len);
+/* A header or one field of it: unfolded, encoded words decoded. */
+int	textsearch_header(struct textsearch *, struct span);
+/* In text that is casemapped already (META_SUBJECT ...). */
+int	textsearch_folded(const struct textsearch *, struct span);
+
+#endif
