@@ -94,6 +94,8 @@ enum msg_type {
 	M_ENV_FROM,
 	M_ENV_RCPT,
 	M_ENV_RCPT_R,		/* + fd with the first accepted recipient */
+	M_ENV_SPILL,		/* the body grows: a file instead, please */
+	M_ENV_SPILL_R,		/* + fd */
 	M_ENV_COMMIT,
 	M_ENV_COMMIT_R,
 	M_ENV_ABORT,
@@ -379,6 +381,23 @@ struct msg_env_rcpt_r {
 	const char	*text;
 };
 
+/*
+ * A body of unknown size begins in memory.  Past ENV_MEMORY smtp asks for a
+ * file on disk, copies what it has there and goes on with that.
+ */
+#define ENV_MEMORY	(1024 * 1024)
+
+struct msg_env_spill {
+	uint64_t	sid;
+	uint32_t	txn;
+};
+
+struct msg_env_spill_r {
+	uint64_t	sid;
+	uint32_t	txn;
+	uint8_t		ok;		/* 0, and no descriptor: 452 */
+};
+
 struct msg_env_commit {
 	uint64_t	sid;
 	uint32_t	txn;
@@ -613,6 +632,7 @@ struct msg_store_append_r {
 	const char	*text;
 };
 
+/* The account "" is the store itself: below its disk reserve. */
 struct msg_account_full {
 	const char	*account;
 	uint8_t		full;
@@ -662,7 +682,7 @@ struct msg_relay_window {
 
 /* ---- DNS ---------------------------------------------------------------------- */
 
-enum msg_mx { MX_OK, MX_NONE, MX_NULL, MX_TEMP };
+enum msg_mx_status { MX_OK, MX_NONE, MX_NULL, MX_TEMP };
 
 struct msg_mx {
 	uint64_t	cookie;
@@ -680,7 +700,7 @@ struct msg_mx_host {
 
 struct msg_mx_r {
 	uint64_t	cookie;
-	uint8_t		status;		/* enum msg_mx */
+	uint8_t		status;		/* enum msg_mx_status */
 	uint8_t		secure;
 	const char	*text;
 };
@@ -867,7 +887,7 @@ struct msg_st_fetch_r {
 	struct msg_blob	rows;
 };
 
-enum msg_st_flags { ST_FLAGS_ADD, ST_FLAGS_DEL, ST_FLAGS_SET };
+enum msg_st_flags_op { ST_FLAGS_ADD, ST_FLAGS_DEL, ST_FLAGS_SET };
 
 struct msg_st_flags {
 	uint64_t	sid;
@@ -957,7 +977,7 @@ struct msg_tls_sign_r {
 
 /* ---- mailctl --------------------------------------------------------------------- */
 
-enum msg_ctl {
+enum msg_ctl_verb {
 	CTL_STATUS,		/* parent: processes */
 	CTL_STATS,		/* all: counters */
 	CTL_SESSIONS,		/* smtp, imap, relay */
@@ -979,7 +999,7 @@ enum msg_ctl {
 
 struct msg_ctl {
 	uint32_t	cookie;
-	uint8_t		verb;		/* enum msg_ctl */
+	uint8_t		verb;		/* enum msg_ctl_verb */
 	uint64_t	id;		/* message, 0: by the filters */
 	uint32_t	older;		/* seconds, 0: any */
 	const char	*sender;	/* filters: "" is any, may be @domain */
