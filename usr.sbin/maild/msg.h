@@ -443,6 +443,7 @@ struct msg_append_msg {
 	uint64_t	size;
 	uint32_t	flags;		/* system flags, libimap's bits */
 	int64_t		date;		/* internal date; INT64_MIN: now */
+	uint16_t	zone;		/* its zone: minutes east, int16_t */
 	const char	*keywords;	/* separated by spaces */
 };
 
@@ -611,6 +612,7 @@ struct msg_store_append_msg {
 	uint64_t	size;
 	uint32_t	flags;
 	int64_t		date;
+	uint16_t	zone;
 	const char	*keywords;
 	struct msg_blob	meta;
 	uint64_t	threadkeys[4];
