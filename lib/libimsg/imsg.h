@@ -158,6 +158,7 @@ int		 imsgbuf_flush(struct imsgbuf *);
 void		 imsgbuf_clear(struct imsgbuf *);
 uint32_t	 imsgbuf_queuelen(struct imsgbuf *);
 int		 imsgbuf_get(struct imsgbuf *, struct imsg *);
+/* For older programs: the length with the header, for imsgbuf_get's 1. */
 ssize_t		 imsg_get(struct imsgbuf *, struct imsg *);
 int		 imsg_ibufq_pop(struct ibufqueue *, struct imsg *);
 void		 imsg_ibufq_push(struct ibufqueue *, struct imsg *);
