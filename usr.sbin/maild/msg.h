@@ -43,7 +43,19 @@ enum proc_id {
 #define MSG_TEXT	512	/* human text of a reply */
 #define MSG_ENHANCED	12	/* "5.7.1" */
 #define MSG_BLOB	12288	/* inline bulk; more travels in a descriptor */
+#define MSG_UIDS	7680	/* a blob that travels with another like it */
 #define MSG_SASL	4096
+#define MSG_BINDING	256	/* channel binding */
+#define MSG_KEYWORDS	3072	/* names of keywords, separated by spaces */
+#define MSG_PREFIX	2048	/* header fields put before a message */
+#define MSG_RELAY_PREFIX 8192	/* the same with signatures */
+#define MSG_DKIM	1200	/* a DKIM-Signature field without its b= */
+#define MSG_SIGN	1024	/* a signature, or what is to be signed */
+#define MSG_ENVID	300
+#define MSG_ORCPT	500
+#define MSG_LINE	2048	/* of the log */
+/* A whole message, encoded: not all its fields may be as long as they can. */
+#define MSG_SIZE	16368
 
 struct msg_blob {
 	const void	*data;
@@ -1036,21 +1048,28 @@ struct msg_ctl_keygen_r {
 
 /* ---- the codec --------------------------------------------------------------------- */
 
+struct msg_row;			/* msg_table.h */
+
 /* What the table says of a type; NULL: no such type. */
 const struct msg_row *msg_row(uint32_t type);
 const char	*msg_name(uint32_t type);
-/* May `from' say this to `to'?  With that many bytes, with a descriptor? */
+/* May `from' say this to `to'?  With a descriptor, without? */
 int		 msg_allowed(uint32_t type, enum proc_id from, enum proc_id to);
 int		 msg_fd_ok(uint32_t type, int has_fd);
+/* Does any message go between the two, so that they need a socketpair? */
+int		 msg_wired(enum proc_id, enum proc_id);
 
 /*
- * Append the encoded struct to the ibuf; -1: a field is over its cap, which is
- * the caller's fault and fatal to him.
+ * Append the encoded struct to the ibuf; a NULL string is "".  -1: a field is
+ * over its cap, which is the caller's fault and fatal to him, or ENOMEM.
  */
 int		 msg_put(struct ibuf *, uint32_t type, const void *msg);
+/* Bytes that msg_put will add; 0: it will refuse, and *field says why. */
+size_t		 msg_length(uint32_t type, const void *msg, const char **field);
 /* Decode the whole of data; -1: not exactly one well-formed message. */
 int		 msg_get(const void *data, size_t len, uint32_t type, void *msg);
 /* Bytes of the struct of a type; 0: no such type. */
 size_t		 msg_structsize(uint32_t type);
+#define MSG_STRUCTMAX	512		/* no struct is larger */
 
 #endif
