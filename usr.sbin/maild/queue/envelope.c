@@ -315,7 +315,7 @@ get_dst(struct reader *r, struct envelope *e, struct destination *d)
 	d->host = get_string(r);
 	d->quota_bytes = get(r, 8);
 	d->quota_messages = get(r, 8);
-	if (d->kind > DST_DISCARD || d->state > DSTATE_FAILED ||
+	if (d->kind > DST_DISCARD || d->state > DSTATE_REPORTED ||
 	    d->rcpt >= e->nrcpts)
 		r->bad = 1;
 }

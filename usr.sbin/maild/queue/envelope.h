@@ -23,7 +23,8 @@ enum dst_state {
 	DSTATE_PENDING,
 	DSTATE_BUSY,		/* under way; PENDING again after a crash */
 	DSTATE_DONE,		/* stored, relayed, discarded */
-	DSTATE_FAILED		/* for good; a DSN may be owed */
+	DSTATE_FAILED,		/* for good; a DSN may be owed */
+	DSTATE_REPORTED		/* failed, and the sender was told */
 };
 
 /* Where it goes: an account here, or an address elsewhere. */

@@ -1,0 +1,285 @@
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "delivery.h"
+#include "libutil/hashtab.h"
+#include "libutil/log.h"
+
+#define STORE_PATIENCE	20000	/* ms that a client waits for its return */
+
+struct delivery {
+	uint64_t		 cookie;
+	struct delivery_what	 what;
+	size_t			 waiting;	/* destinations not answered */
+	uint64_t		 since;		/* ms, of the last sending */
+	uint8_t			 sent;
+	delivery_cb		 cb;
+	void			*arg;
+};
+
+static struct hashtab	 deliveries;	/* by cookie */
+static struct hashtab	 full;		/* names */
+
+static const void *
+delivery_key(const void *entry, size_t *len)
+{
+	const struct delivery	*d = entry;
+
+	*len = sizeof(d->cookie);
+	return &d->cookie;
+}
+
+static const void *
+name_key(const void *entry, size_t *len)
+{
+	*len = strlen(entry);
+	return entry;
+}
+
+void
+delivery_init(void)
+{
+	hashtab_init(&deliveries, delivery_key);
+	hashtab_init(&full, name_key);
+}
+
+size_t
+delivery_count(void)
+{
+	return deliveries.count;
+}
+
+static int
+is_open(const struct destination *dst)
+{
+	return dst->kind == DST_ACCOUNT && dst->state == DSTATE_BUSY;
+}
+
+static void
+finish(struct delivery *d)
+{
+	delivery_cb	 cb = d->cb;
+	void		*arg = d->arg;
+
+	hashtab_remove(&deliveries, &d->cookie, sizeof(d->cookie));
+	free(d);
+	cb(arg);
+}
+
+/* Nobody knows: the store did not say.  They stay pending. */
+static void
+give_up(struct delivery *d)
+{
+	struct envelope	*e = d->what.env;
+	size_t		 i;
+
+	for (i = 0; i < e->ndsts; i++) {
+		if (!is_open(&e->dsts[i]))
+			continue;
+		e->dsts[i].state = DSTATE_PENDING;
+		if (envelope_set_reply(&e->dsts[i], 451, "4.3.0",
+		    "mailboxes are not available just now", "") == -1)
+			fatal("delivery");
+	}
+	finish(d);
+}
+
+static int
+send_meta(struct delivery *d)
+{
+	struct msg_deliver_meta	 m = { .cookie = d->cookie };
+	int			 fd;
+
+	if (d->what.meta->len > 0)
+		return 0;
+	m.size = d->what.metasize;
+	if ((fd = fcntl(d->what.metafd, F_DUPFD_CLOEXEC, 0)) == -1)
+		return -1;
+	return proc_send(PROC_STORE, 0, M_DELIVER_META, &m, fd);
+}
+
+static int
+send_all(struct delivery *d)
+{
+	struct delivery_what	*w = &d->what;
+	struct msg_deliver_to	 to = { .cookie = d->cookie };
+	struct msg_deliver	 m = { .cookie = d->cookie };
+	size_t			 i;
+	int			 fd;
+
+	if (send_meta(d) == -1)
+		return -1;
+	for (i = 0; i < w->env->ndsts; i++) {
+		if (!is_open(&w->env->dsts[i]))
+			continue;
+		to.n = i;
+		to.account = w->env->dsts[i].address;
+		to.mailbox = w->env->dsts[i].mailbox;
+		to.quota_bytes = w->env->dsts[i].quota_bytes;
+		to.quota_messages = w->env->dsts[i].quota_messages;
+		if (proc_send(PROC_STORE, 0, M_DELIVER_TO, &to, -1) == -1)
+			return -1;
+		m.count++;
+	}
+	m.id = w->id;
+	m.dedupe = w->dedupe;
+	m.date = w->date;
+	m.size = w->size;
+	m.prefix.data = buf_ptr(w->prefix);
+	m.prefix.len = w->prefix->len;
+	m.meta.data = buf_ptr(w->meta);
+	m.meta.len = w->meta->len;
+	memcpy(m.threadkeys, w->threadkeys, sizeof(m.threadkeys));
+	if ((fd = fcntl(w->fd, F_DUPFD_CLOEXEC, 0)) == -1) {
+		log_warn("deliver: dup");
+		return -1;
+	}
+	if (proc_send(PROC_STORE, 0, M_DELIVER, &m, fd) == -1)
+		return -1;
+	/* From here on the store may have done it, whatever we hear. */
+	w->dedupe = 1;
+	d->sent = 1;
+	return 0;
+}
+
+struct delivery *
+delivery_start(const struct delivery_what *w, delivery_cb cb, void *arg)
+{
+	struct delivery	*d;
+	size_t		 i;
+
+	if ((d = calloc(1, sizeof(*d))) == NULL)
+		return NULL;
+	d->cookie = proc_new_id();
+	d->what = *w;
+	d->cb = cb;
+	d->arg = arg;
+	d->since = proc_now_ms();
+	for (i = 0; i < w->env->ndsts; i++) {
+		if (w->env->dsts[i].kind == DST_ACCOUNT &&
+		    w->env->dsts[i].state == DSTATE_PENDING) {
+			w->env->dsts[i].state = DSTATE_BUSY;
+			d->waiting++;
+		}
+	}
+	if (hashtab_insert(&deliveries, d) == -1) {
+		free(d);
+		return NULL;
+	}
+	if (send_all(d) == -1)
+		log_debug("delivery waits for the store");
+	return d;
+}
+
+static void
+set_result(struct destination *dst, const struct msg_deliver_r *m)
+{
+	static const struct {
+		uint8_t		 state;
+		uint16_t	 code;
+		const char	*enhanced, *text;
+	} replies[] = {
+	[ST_OK] =	{ DSTATE_DONE, 250, "2.0.0", "delivered" },
+	[ST_TEMP] =	{ DSTATE_PENDING, 451, "4.3.0",
+			    "mailbox is not available just now" },
+	[ST_QUOTA] =	{ DSTATE_PENDING, 452, "4.2.2", "mailbox is full" },
+	[ST_LIMIT] =	{ DSTATE_PENDING, 452, "4.3.1", "disk is full" },
+	[ST_DENIED] =	{ DSTATE_FAILED, 550, "5.2.1",
+			    "mailbox is not available" },
+	};
+	const char	*mailbox = m->mailbox;
+	unsigned	 code = m->code;
+
+	if (code >= sizeof(replies) / sizeof(replies[0]) ||
+	    replies[code].code == 0)
+		code = ST_TEMP;
+	dst->state = replies[code].state;
+	if (envelope_set_reply(dst, replies[code].code, replies[code].enhanced,
+	    replies[code].text, code == ST_OK ? mailbox : "") == -1)
+		fatal("delivery");
+}
+
+void
+delivery_answer(const struct msg_deliver_r *m)
+{
+	struct delivery	*d;
+	struct envelope	*e;
+
+	d = hashtab_find(&deliveries, &m->cookie, sizeof(m->cookie));
+	if (d == NULL)
+		return;		/* we gave it up */
+	e = d->what.env;
+	if (m->n >= e->ndsts || !is_open(&e->dsts[m->n]))
+		fatalx("store answers what was not asked");
+	set_result(&e->dsts[m->n], m);
+	if (--d->waiting == 0)
+		finish(d);
+}
+
+void
+delivery_store_gone(void)
+{
+	struct delivery	*d;
+	char		*name;
+	size_t		 iter = 0;
+
+	while ((d = hashtab_next(&deliveries, &iter)) != NULL) {
+		d->sent = 0;
+		d->since = proc_now_ms();
+	}
+	/* It will report them anew. */
+	for (iter = 0; (name = hashtab_next(&full, &iter)) != NULL; )
+		free(hashtab_remove(&full, name, strlen(name)));
+}
+
+void
+delivery_store_here(void)
+{
+	struct delivery	*d;
+	size_t		 iter = 0;
+
+	while ((d = hashtab_next(&deliveries, &iter)) != NULL) {
+		if (!d->sent)
+			(void)send_all(d);
+	}
+}
+
+/* Giving up calls back, and that may start another delivery: one at a time. */
+void
+delivery_tick(void)
+{
+	struct delivery	*d;
+	uint64_t	 now = proc_now_ms();
+	size_t		 iter = 0;
+
+	while ((d = hashtab_next(&deliveries, &iter)) != NULL) {
+		if (!d->sent && now - d->since > STORE_PATIENCE) {
+			give_up(d);
+			iter = 0;
+		}
+	}
+}
+
+void
+delivery_full(const struct msg_account_full *m)
+{
+	char	*name;
+
+	if (!m->full) {
+		free(hashtab_remove(&full, m->account, strlen(m->account)));
+		return;
+	}
+	if (delivery_is_full(m->account))
+		return;
+	if ((name = strdup(m->account)) == NULL ||
+	    hashtab_insert(&full, name) == -1)
+		fatal("delivery");
+}
+
+int
+delivery_is_full(const char *account)
+{
+	return hashtab_find(&full, account, strlen(account)) != NULL;
+}

@@ -1,0 +1,164 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "envelope.h"
+#include "expand.h"
+#include "libutil/hashtab.h"
+#include "libutil/log.h"
+
+struct question {
+	uint64_t		 cookie;
+	struct expand_dst	*dsts;
+	size_t			 ndsts;
+	uint8_t			 lost;
+	uint8_t			 too_many;
+	expand_cb		 cb;
+	void			*arg;
+};
+
+static struct hashtab	 questions;
+static int		 some_lost;
+
+static const void *
+question_key(const void *entry, size_t *len)
+{
+	const struct question	*q = entry;
+
+	*len = sizeof(q->cookie);
+	return &q->cookie;
+}
+
+void
+expand_init(void)
+{
+	hashtab_init(&questions, question_key);
+}
+
+static void
+question_free(struct question *q)
+{
+	size_t	 i;
+
+	hashtab_remove(&questions, &q->cookie, sizeof(q->cookie));
+	for (i = 0; i < q->ndsts; i++) {
+		free(q->dsts[i].address);
+		free(q->dsts[i].mailbox);
+	}
+	free(q->dsts);
+	free(q);
+}
+
+void
+expand_ask(const struct msg_expand *m, expand_cb cb, void *arg)
+{
+	struct msg_expand	 out = *m;
+	struct question		*q;
+
+	if ((q = calloc(1, sizeof(*q))) == NULL)
+		fatal("expand");
+	q->cookie = out.cookie = proc_new_id();
+	q->cb = cb;
+	q->arg = arg;
+	if (hashtab_insert(&questions, q) == -1)
+		fatal("expand");
+	if (proc_send(PROC_LOOKUP, 0, M_EXPAND, &out, -1) == -1)
+		q->lost = some_lost = 1;
+}
+
+void
+expand_forget(void *arg)
+{
+	struct question	*q;
+	size_t		 iter = 0;
+
+	while ((q = hashtab_next(&questions, &iter)) != NULL) {
+		if (q->arg == arg)
+			q->cb = NULL;
+	}
+}
+
+void
+expand_dst(const struct msg_expand_dst *m)
+{
+	struct expand_dst	*d, *p;
+	struct question		*q;
+
+	q = hashtab_find(&questions, &m->cookie, sizeof(m->cookie));
+	if (q == NULL)
+		return;
+	if (q->ndsts >= ENVELOPE_DSTS) {
+		q->too_many = 1;
+		return;
+	}
+	p = reallocarray(q->dsts, q->ndsts + 1, sizeof(*p));
+	if (p == NULL)
+		fatal("expand");
+	q->dsts = p;
+	d = &p[q->ndsts++];
+	d->kind = m->kind;
+	d->quota_bytes = m->quota_bytes;
+	d->quota_messages = m->quota_messages;
+	if ((d->address = strdup(m->address)) == NULL ||
+	    (d->mailbox = strdup(m->mailbox)) == NULL)
+		fatal("expand");
+}
+
+static void
+answer(struct question *q, const struct msg_expand_r *r)
+{
+	struct expand_answer	 a = { r, q->dsts, q->ndsts };
+
+	if (q->cb != NULL)
+		q->cb(q->arg, &a);
+	question_free(q);
+}
+
+static void
+answer_temp(struct question *q, const char *text)
+{
+	struct msg_expand_r	 r = { .cookie = q->cookie, .code = 451,
+	    .enhanced = "4.3.0", .text = text, .alias = "" };
+
+	answer(q, &r);
+}
+
+void
+expand_done(const struct msg_expand_r *m)
+{
+	struct question	*q;
+
+	q = hashtab_find(&questions, &m->cookie, sizeof(m->cookie));
+	if (q == NULL)
+		return;
+	if (q->too_many)
+		answer_temp(q, "too many destinations");
+	else
+		answer(q, m);
+}
+
+void
+expand_lookup_gone(void)
+{
+	struct question	*q;
+	size_t		 iter = 0;
+
+	while ((q = hashtab_next(&questions, &iter)) != NULL)
+		q->lost = some_lost = 1;
+}
+
+void
+expand_turn(void)
+{
+	struct question	*q;
+	size_t		 iter = 0;
+
+	if (!some_lost)
+		return;
+	some_lost = 0;
+	while ((q = hashtab_next(&questions, &iter)) != NULL) {
+		if (q->lost) {
+			answer_temp(q, "cannot look up the address just now");
+			iter = 0;	/* the answer may have asked again */
+		}
+	}
+}
