@@ -103,6 +103,8 @@ struct seglog_conf {
  * a newer format or not a log). */
 int	 seglog_open(struct seglog **, const struct seglog_conf *);
 void	 seglog_close(struct seglog *);		/* what is queued is lost */
+/* Give back what is preallocated, for an orderly end. */
+void	 seglog_trim(struct seglog *);
 uint64_t seglog_id(const struct seglog *);	/* random, made once */
 
 /* Number of the batch being queued: a fresh one after each flush or undo. */

@@ -1,0 +1,129 @@
+/* What the seglog*.c files share.  The format of the files is here. */
+#ifndef SEGLOG_INT_H
+#define SEGLOG_INT_H
+
+#include "libstore/seglog.h"
+
+/*
+ * A segment file: 64 bytes of file header,
+ *
+ *	"MAILDSEG"	u32 format	u32 segment	u64 log id
+ *	u32 CRC of the 24 bytes before, then zeros
+ *
+ * then records, each beginning at a multiple of 8.  Behind the last one there
+ * are zeros (preallocated), or what is left of a batch that failed.
+ *
+ * A record: 64 bytes of header,
+ *
+ *	u64 key		u64 batch	u32 seq		u8 version
+ *	u8 kind		u16 flags	u32 len[3]	u32 crc[3]
+ *	zeros		u32 CRC of the 60 bytes before
+ *
+ * then the three parts one after another.  All little endian.
+ */
+#define SEGFILE_HDRLEN	64
+#define SEGFILE_MAGIC	"MAILDSEG"
+#define SEGLOG_NFDS	16		/* segments held open for reading */
+#define SEGLOG_BUFMAX	(1U << 20)	/* queued bytes held in memory */
+#define SEGLOG_BUFKEEP	(256U << 10)
+/* Zeros are written this far ahead: an overwrite of blocks that are written
+ * already is half as dear to flush as one that makes them. */
+#define SEGLOG_FILL	(1U << 20)
+
+struct seglog_seg {
+	uint32_t	 no;
+	uint32_t	 used;		/* not kept for the last one */
+};
+
+struct seglog_fd {
+	uint32_t	 seg;
+	int		 fd;
+	uint64_t	 tick;
+};
+
+struct seglog {
+	struct seglog_io io;
+	int		 dirfd;
+	uint32_t	 segsize;
+	uint64_t	 id;
+	seglog_report	 report;
+	void		*report_arg;
+	int		 poisoned;
+
+	struct seglog_seg *segs;	/* ascending */
+	size_t		 nsegs;
+
+	/* The segment that grows. */
+	int		 fd;
+	uint32_t	 seg;
+	uint32_t	 end;		/* with what is queued */
+	uint32_t	 alloc;		/* length of the file */
+	uint32_t	 filled;	/* written, be it with zeros, up to here */
+
+	/* The batch. */
+	uint64_t	 batch;
+	uint32_t	 seq;		/* records queued */
+	struct seglog_pos start;	/* its beginning: all before is durable */
+	struct seglog_pos prev;		/* where the last one began */
+	struct seglog_hdr last;		/* last record queued */
+	int		 wrote;		/* some of it is in the file already */
+
+	/* What is queued and not in the file: base..end of the segment. */
+	uint8_t		*buf;
+	size_t		 bufsize;
+	size_t		 buflen;
+	uint32_t	 base;
+
+	struct seglog_fd fds[SEGLOG_NFDS];
+	uint64_t	 tick;
+};
+
+static inline uint32_t
+seglog_align(uint64_t n)
+{
+	return (uint32_t)((n + 7) & ~(uint64_t)7);
+}
+
+/* Bytes that a record takes in the file, aligned. */
+static inline uint64_t
+seglog_reclen(const struct seglog_hdr *h)
+{
+	return (SEGLOG_HDRLEN + (uint64_t)h->len[0] + h->len[1] + h->len[2] +
+	    7) & ~(uint64_t)7;
+}
+
+void	 seglog_hdr_put(const struct seglog *, const struct seglog_hdr *,
+	    uint8_t [SEGLOG_HDRLEN]);
+/* 0, or -1 when the bytes are no header of a record at pos. */
+int	 seglog_hdr_get(const struct seglog *, struct seglog_pos,
+	    const uint8_t [SEGLOG_HDRLEN], struct seglog_hdr *);
+/* The first eight bytes of any record at this place. */
+uint64_t seglog_key(const struct seglog *, struct seglog_pos);
+
+void	 seglog_filename(uint32_t, char [16]);
+struct seglog_seg *seglog_seg_find(const struct seglog *, uint32_t);
+/* The first segment with a number of at least no, or NULL. */
+struct seglog_seg *seglog_seg_from(const struct seglog *, uint32_t no);
+int	 seglog_seg_add(struct seglog *, uint32_t no, uint32_t used);
+void	 seglog_seg_drop(struct seglog *, uint32_t no);
+void	 seglog_fd_drop(struct seglog *, uint32_t no);
+int	 seglog_fd(struct seglog *, uint32_t no);
+
+/* Make a new last segment for at least need bytes of records. */
+int	 seglog_seg_create(struct seglog *, uint32_t no, uint64_t need);
+/* Make pos the end of the log: everything behind is removed, durably. */
+int	 seglog_cut(struct seglog *, struct seglog_pos);
+int	 seglog_recover(struct seglog *, struct seglog_pos known);
+
+/* len bytes at off of a segment, from the file or the queue: 0 or -1; past the
+ * end is EBADMSG. */
+int	 seglog_raw(struct seglog *, uint32_t seg, uint32_t off, void *,
+	    size_t len);
+/*
+ * The next good header in [*off, limit) of a segment: 1 found (*off is where),
+ * 0 none.  -1 error.  Says nothing about what it stepped over.
+ */
+int	 seglog_scan(struct seglog *, uint32_t seg, uint32_t *off,
+	    uint32_t limit, struct seglog_hdr *);
+
+#endif
