@@ -57,7 +57,7 @@ kv_map(struct kv *kv, int e)
 	case DB_PAGE_NOTFOUND:
 	case DB_SECONDARY_BAD:
 	case DB_VERSION_MISMATCH:
-	case DB_META_CHKSUM_FAIL:
+	case DB_CHKSUM_FAIL:
 	case DB_LOG_VERIFY_BAD:
 	case DB_OLD_VERSION:
 		kv->broken = 1;
