@@ -12,16 +12,23 @@
  *		memfd_create, futex; always needed
  *	recvfd	recvmsg with descriptors	sendfd	sendmsg with descriptors
  *	inet	accept, connect, bind of AF_INET/AF_INET6 sockets, socket options
- *	unix	accept of AF_UNIX sockets
- *	rpath wpath cpath flock	files below the root directory (store, queue)
+ *	unix	accept of AF_UNIX sockets, socket options
+ *	rpath wpath cpath flock	files below the root directory (store, queue);
+ *		cpath needs wpath to create, wpath needs rpath
  *	thread	threads made after this call
- *	proc	fork, exec, kill, waitpid (the parent)
+ *	proc	fork, exec, kill, waitpid (the parent): its children start in
+ *		what it leaves them, so that on Linux it only gives up what
+ *		none of them ever needs
  *
  * root is the one directory under which rpath/wpath/cpath may act (landlock,
- * unveil), NULL for none.  Call once, after chroot and change of user, and
- * before the first byte from a peer is read.  An unexpected system call is
- * reported on logfd (-1: nowhere) as one line with its name, then the process
- * dies by SIGSYS.
+ * unveil), NULL for none.  Call once, before threads, after chroot and change
+ * of user, and before the first byte from a peer is read.
+ *
+ * Without rpath, opening a file fails with EACCES, for libraries try that and
+ * go on without.  Another unexpected system call is reported on logfd (-1:
+ * nowhere) as one line "unexpected system call NAME (NUMBER)", then the
+ * process dies by SIGSYS; those that would be an attack (execve, ptrace, kill,
+ * socket without inet) kill by SIGSYS at once.
  *
  * Returns 0, or -1 with errno and *what saying which part is missing; the
  * caller makes that fatal unless the site configured `sandbox optional'.
