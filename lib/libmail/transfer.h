@@ -24,14 +24,16 @@ enum transfer	transfer_lookup(struct span);
  * start of the next piece; quoted-printable copies a `=' that begins nothing.
  * broken is set then (BINARY answers UNKNOWN-CTE or decodes, as it likes).
  */
+#define TRANSFER_HOLD	40
+
 struct transfer_dec {
 	enum transfer	enc;
-	uint8_t		n;
-	uint8_t		pad;
 	uint8_t		broken;
+	uint8_t		n;		/* base64: characters in bits */
+	uint8_t		pad;		/* base64: padding was seen */
+	uint8_t		nhold;		/* qp: not decided yet */
 	uint32_t	bits;
-	uint32_t	nspace;		/* qp: white space that may be trailing */
-	uint8_t		hold[4];
+	uint8_t		hold[TRANSFER_HOLD];
 };
 
 void	transfer_dec_init(struct transfer_dec *, enum transfer);
@@ -40,6 +42,11 @@ int	transfer_dec_add(struct transfer_dec *, const void *, size_t,
 	    struct buf *out);
 int	transfer_dec_end(struct transfer_dec *, struct buf *out);
 int	transfer_decode(enum transfer, const void *, size_t, struct buf *out);
+
+/* 0..63, or -1: not of the base64 alphabet. */
+int	transfer_base64_value(unsigned char);
+/* 0..15, or -1. */
+int	transfer_hex_value(unsigned char);
 
 /* Lines of 76, CRLF after each. */
 int	transfer_encode_base64(const void *, size_t, struct buf *out);
