@@ -1,6 +1,10 @@
 /*
  * What every process is: forked and re-executed by the parent, wired to its
  * peers, dropped into its root and user, sandboxed, and then run in turns.
+ *
+ * Instances count from 0 here, and from 1 in what people read.  The current
+ * directory is the process's own (the root after chroot, and the same place
+ * when there is none, under -P without root): open files by relative paths.
  */
 #ifndef PROC_H
 #define PROC_H
@@ -56,8 +60,13 @@ struct proc_def {
 	void	(*peer_here)(enum proc_id, unsigned inst);
 	/* Finish what was begun, then call proc_stopped. */
 	void	(*stop)(void);
-	/* mailctl asks: send rows (ctlrow.h), then ctl_end. */
+	/*
+	 * mailctl asks: send rows (ctlrow.h), then ctlrow_end, at once or
+	 * later.  CTL_STATS is answered by proc.c: stats is called before,
+	 * to set what is not counted as it happens.  NULL: no rows.
+	 */
 	void	(*ctl)(const struct proc_from *, const struct msg_ctl *);
+	void	(*stats)(void);
 };
 
 /* Child's main loop; does not return. */
@@ -78,13 +87,16 @@ unsigned proc_inst(void);		/* our own number */
 /* Bytes queued to a peer and not taken by it yet: slow down when large. */
 size_t	 proc_backlog(enum proc_id, unsigned inst);
 
-/* Counters for `show stats'; name is a literal. */
+/* Counters for `show stats', at most 100; name is a literal. */
 void	 proc_count_add(const char *name, uint64_t);
+void	 proc_count_set(const char *name, uint64_t);
 
 /* The descriptor of the blocking socketpair to crypto, or -1 (tlskey.c). */
 int	 proc_sync_fd(void);
-/* Is debugging (-d) on; the directory of -P, or NULL. */
+/* Is debugging (-d) on? */
 int	 proc_debug(void);
+/* The event base, for libraries that ask; others use event_set and its kin. */
+struct event_base *proc_base(void);
 
 /* Milliseconds of CLOCK_MONOTONIC and seconds of the wall, of this turn. */
 uint64_t proc_now_ms(void);

@@ -1,0 +1,66 @@
+/*
+ * The channel to one other process: queues, the checks of the message table,
+ * and what is done with a message that passes them.  For proc.c and the
+ * parent; processes use proc.h.
+ */
+#ifndef PROC_PEER_H
+#define PROC_PEER_H
+
+#include <sys/time.h>
+#include <sys/types.h>
+#include <sys/queue.h>
+
+#include <event.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "libimsg/imsg.h"
+#include "proc.h"
+
+struct peer;
+
+/* The descriptor (-1: none) is the callee's. */
+typedef void (*peer_msg)(struct peer *, uint32_t type, const void *msg,
+    int fd);
+/* EOF (why is NULL) or a broken rule; the callee frees the peer or exits. */
+typedef void (*peer_end)(struct peer *, const char *why);
+
+struct peer {
+	TAILQ_ENTRY(peer) dirty;	/* has output */
+	enum proc_id	 proc;
+	unsigned	 inst;
+	int		 fd;
+	struct imsgbuf	 ibuf;
+	struct event	 evread;
+	struct event	 evwrite;
+	peer_msg	 msg;
+	peer_end	 end;
+	size_t		 queued;	/* bytes, see peer_backlog */
+	uint8_t		 isdirty;
+	uint8_t		 blocked;	/* evwrite is on */
+	uint8_t		 busy;		/* in peer_read: free it later */
+	uint8_t		 dead;
+};
+
+/* Takes the descriptor; fatal when memory is short. */
+struct peer	*peer_new(enum proc_id, unsigned inst, int fd, peer_msg,
+		    peer_end);
+void		 peer_free(struct peer *);
+/* Takes the descriptor.  What the table forbids is fatal. */
+void		 peer_send(struct peer *, uint32_t type, const void *msg,
+		    int fd);
+void		 peer_flush_all(void);		/* as far as the kernel takes */
+/* Wait until all of it went, at most so long; 0, or -1. */
+int		 peer_flush_wait(struct peer *, int ms);
+/* Handle what a peer that is gone has still left us to read. */
+void		 peer_drain(struct peer *);
+size_t		 peer_backlog(const struct peer *);
+/* Messages handled since the last call. */
+unsigned	 peer_handled(void);
+/* Who we are, for the table. */
+void		 peer_self(enum proc_id);
+/* "smtp[1]", in a static buffer. */
+const char	*peer_name(const struct peer *);
+const char	*peer_name_of(enum proc_id, unsigned inst);
+
+#endif
