@@ -88,11 +88,12 @@ asked_free(struct asked *a)
 	free(a);
 }
 
-/* Questions under way find txn NULL in what they hold: see on_expand. */
 static void
 txn_free(struct txn *t)
 {
-	hashtab_remove(&txns, &t->key, sizeof(t->key));
+	/* A later transaction of the session may have the key by now. */
+	if (hashtab_find(&txns, &t->key, sizeof(t->key)) == t)
+		hashtab_remove(&txns, &t->key, sizeof(t->key));
 	if (t->transit != NULL)
 		transit_orphan(t->transit);
 	envelope_free(t->env);

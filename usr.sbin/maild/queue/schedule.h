@@ -17,16 +17,16 @@ void	schedule_conf(const struct conf *);
  * there).  Takes both.
  */
 void	schedule_fresh(struct envelope *, int fd);
-void	schedule_rcpt_result(const struct msg_relay_rcpt_r *);
-void	schedule_job_done(const struct msg_relay_r *);
-void	schedule_window(const struct msg_relay_window *);
-void	schedule_relay_gone(void);
 /* Once a second: start what is due. */
 void	schedule_tick(void);
-/* Is it in our hands just now (its spool entry must not be touched)? */
-struct envelope *schedule_active(uint64_t id);
+/* Each turn: send on what there is room for. */
+void	schedule_turn(void);
+/* Is it being tried just now?  Then its spool entry is about to change. */
+int	schedule_is_active(uint64_t id);
+/* Drop it from the spool when its present try is over. */
+void	schedule_remove_after(uint64_t id);
 size_t	schedule_count(void);
-/* mailctl: forget what is known of domains, look at the spool from the front. */
+/* mailctl: times were changed, look at the spool from the front. */
 void	schedule_restart(void);
 
 #endif

@@ -1,0 +1,9 @@
+/* What mailctl asks of the queue. */
+#ifndef ADMIN_H
+#define ADMIN_H
+
+#include "proc.h"
+
+void	admin_ctl(const struct proc_from *, const struct msg_ctl *);
+
+#endif

@@ -1,0 +1,511 @@
+#include <sys/mman.h>
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <unistd.h>
+
+#include "bounce.h"
+#include "conf.h"
+#include "libutil/hashtab.h"
+#include "libutil/log.h"
+#include "relayjob.h"
+#include "schedule.h"
+#include "trace.h"
+#include "transit.h"
+#include "turn.h"
+
+#define ACTIVE_MAX	5000	/* entries that are held in memory */
+#define DOMAIN_MAX	1000	/* of them in the line of one domain */
+#define BACKOFF_FIRST	120	/* seconds; doubles */
+#define BACKOFF_MAX	(4 * 3600)
+
+/* A message of the spool that is being tried. */
+struct active {
+	uint64_t	 id;
+	struct envelope	*env;		/* NULL: with transit */
+	int		 fd;		/* body, -1: not read yet */
+	unsigned	 jobs;		/* at relay or in line for it */
+	uint8_t		 round;		/* what comes next: see round_next */
+	uint8_t		 removed;	/* mailctl: when its jobs are back */
+};
+
+enum { ROUND_LOCAL, ROUND_RELAY, ROUND_FAILED, ROUND_SUCCESS, ROUND_DELAYED,
+    ROUND_END };
+
+static struct hashtab	 actives;	/* by id */
+static const struct conf *conf;
+static struct {
+	int64_t		 next;
+	uint64_t	 id;
+	uint8_t		 more;		/* there may be more that is due */
+} cursor = { INT64_MIN, 0, 1 };
+
+static void	round_next(struct active *);
+
+static const void *
+active_key(const void *entry, size_t *len)
+{
+	const struct active	*a = entry;
+
+	*len = sizeof(a->id);
+	return &a->id;
+}
+
+void
+schedule_init(void)
+{
+	hashtab_init(&actives, active_key);
+	relayjob_init();
+}
+
+void
+schedule_conf(const struct conf *c)
+{
+	conf = c;
+	relayjob_conf(c);
+	bounce_conf(c);
+}
+
+int
+schedule_is_active(uint64_t id)
+{
+	return hashtab_find(&actives, &id, sizeof(id)) != NULL;
+}
+
+void
+schedule_remove_after(uint64_t id)
+{
+	struct active	*a;
+
+	if ((a = hashtab_find(&actives, &id, sizeof(id))) != NULL)
+		a->removed = 1;
+}
+
+size_t
+schedule_count(void)
+{
+	return actives.count;
+}
+
+static struct active *
+active_new(struct envelope *env, int fd)
+{
+	struct active	*a;
+
+	if ((a = calloc(1, sizeof(*a))) == NULL)
+		fatal("schedule");
+	a->id = env->id;
+	a->env = env;
+	a->fd = fd;
+	if (hashtab_insert(&actives, a) == -1)
+		fatal("schedule");
+	return a;
+}
+
+static void
+active_free(struct active *a)
+{
+	hashtab_remove(&actives, &a->id, sizeof(a->id));
+	envelope_free(a->env);
+	if (a->fd != -1)
+		close(a->fd);
+	free(a);
+}
+
+/* The body, out of the spool into memory of its own. */
+static int
+load_body(uint64_t id, uint64_t size)
+{
+	static uint8_t	 data[65536];
+	uint64_t	 off;
+	size_t		 n;
+	int		 fd;
+
+	fd = memfd_create("message", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	if (fd == -1) {
+		log_warn("memfd_create");
+		return -1;
+	}
+	for (off = 0; off < size; off += n) {
+		n = size - off > sizeof(data) ? sizeof(data) : size - off;
+		if (spool_read(turn_spool(), id, off, data, n) != SPOOL_OK ||
+		    write(fd, data, n) != (ssize_t)n) {
+			log_warnx("spool: a message cannot be read");
+			close(fd);
+			return -1;
+		}
+	}
+	return fd;
+}
+
+/* A descriptor for somebody to keep; -1. */
+static int
+active_body(void *arg)
+{
+	struct active	*a = arg;
+
+	if (a->fd == -1)
+		a->fd = load_body(a->id, a->env->size);
+	return a->fd == -1 ? -1 : dup(a->fd);
+}
+
+static int64_t
+backoff(uint32_t tries)
+{
+	int64_t	 s = BACKOFF_FIRST;
+
+	while (tries-- > 1 && s < BACKOFF_MAX)
+		s *= 2;
+	if (s > BACKOFF_MAX)
+		s = BACKOFF_MAX;
+	/* Spread them, so that what failed together does not come together. */
+	return s - s / 8 + arc4random_uniform(s / 4 + 1);
+}
+
+/* ---- one round: mailboxes here, relay, reports, back into the spool ------- */
+
+static void
+on_local(struct transit *t, const struct transit_result *r, void *arg)
+{
+	struct active	*a = arg;
+
+	a->env = transit_take_env(t);
+	a->fd = transit_take_fd(t);
+	round_next(a);
+}
+
+/* A mailbox here that had no room: 1 when a try was begun. */
+static int
+start_local(struct active *a)
+{
+	struct transit	*t;
+	size_t		 i;
+	int		 fd;
+
+	for (i = 0; i < a->env->ndsts; i++) {
+		if (a->env->dsts[i].kind != DST_REMOTE &&
+		    a->env->dsts[i].state == DSTATE_PENDING)
+			break;
+	}
+	if (i == a->env->ndsts || a->env->next > proc_time() ||
+	    (fd = active_body(a)) == -1)
+		return 0;
+	if ((t = transit_new(a->env, fd, a->env->size)) == NULL)
+		fatal("schedule");
+	a->env = NULL;
+	close(a->fd);
+	a->fd = -1;
+	t->scan = SCAN_LOCAL;
+	t->spooled = t->each = t->dedupe = 1;
+	transit_start(t, on_local, a);
+	return 1;
+}
+
+static void
+on_job(void *arg)
+{
+	struct active	*a = arg;
+
+	if (--a->jobs == 0)
+		round_next(a);
+}
+
+/* One job for each domain; the first of each domain starts it for all. */
+static int
+start_relay(struct active *a)
+{
+	struct destination	*d;
+	char			 domain[MSG_DOMAIN + 1];
+	size_t			 i;
+
+	/* Nothing of it may end before all have begun. */
+	for (i = 0; i < a->env->ndsts; i++) {
+		d = &a->env->dsts[i];
+		if (d->kind != DST_REMOTE || d->state != DSTATE_PENDING)
+			continue;
+		strlcpy(domain, envelope_domain(d->address), sizeof(domain));
+		a->jobs++;
+		relayjob_start(a->env, domain, active_body, on_job, a);
+	}
+	return a->jobs > 0;
+}
+
+/* Too old: what is still pending has failed. */
+static void
+expire(struct envelope *e)
+{
+	struct destination	*d;
+	size_t			 i;
+
+	if (proc_time() - e->created < conf->queue_lifetime)
+		return;
+	for (i = 0; i < e->ndsts; i++) {
+		d = &e->dsts[i];
+		if (d->state != DSTATE_PENDING)
+			continue;
+		d->state = DSTATE_FAILED;
+		/* What the other side last said stays as the reason. */
+		if (d->code == 0 && envelope_set_reply(d, 451, "4.4.7",
+		    "delivery time expired", "") == -1)
+			fatal("schedule");
+		trace_dst(e, d, "expired");
+	}
+}
+
+static void
+on_failed_report(void *arg, int ok)
+{
+	struct active	*a = arg;
+	size_t		 i;
+
+	for (i = 0; ok && i < a->env->ndsts; i++) {
+		if (a->env->dsts[i].state == DSTATE_FAILED)
+			a->env->dsts[i].state = DSTATE_REPORTED;
+	}
+	if (!ok) {
+		/* Later; the spool still says FAILED. */
+		a->round = ROUND_END;
+	}
+	round_next(a);
+}
+
+static void
+on_success_report(void *arg, int ok)
+{
+	struct active	*a = arg;
+	size_t		 i;
+
+	for (i = 0; ok && i < a->env->ndsts; i++) {
+		if (a->env->dsts[i].state == DSTATE_DONE)
+			a->env->rcpts[a->env->dsts[i].rcpt].notify &=
+			    ~ENV_SUCCESS;
+	}
+	round_next(a);
+}
+
+static void
+on_delayed_report(void *arg, int ok)
+{
+	struct active	*a = arg;
+
+	if (ok)
+		a->env->warned = 1;
+	round_next(a);
+}
+
+static void
+mark_silent(struct envelope *e)
+{
+	size_t	 i;
+
+	for (i = 0; i < e->ndsts; i++) {
+		if (e->dsts[i].state == DSTATE_FAILED) {
+			e->dsts[i].state = DSTATE_REPORTED;
+			trace_dst(e, &e->dsts[i], "dropped");
+		}
+	}
+}
+
+static int
+start_report(struct active *a, enum bounce_kind kind, bounce_cb cb)
+{
+	int	 fd;
+
+	if (kind == BOUNCE_DELAYED && (a->env->warned ||
+	    conf->queue_warn == 0 ||
+	    proc_time() - a->env->created < conf->queue_warn))
+		return 0;
+	if (!bounce_owed(a->env, kind)) {
+		if (kind == BOUNCE_FAILED)
+			mark_silent(a->env);
+		return 0;
+	}
+	if ((fd = active_body(a)) == -1)
+		return 0;
+	bounce_send(a->env, kind, fd, cb, a);
+	return 1;
+}
+
+static void
+save(struct active *a)
+{
+	struct spool	*spool;
+	struct buf	 b;
+
+	if ((spool = turn_begin()) == NULL)
+		return;		/* the spool's older word stands */
+	buf_init(&b, SPOOL_MAXENV);
+	if (envelope_encode(a->env, &b) == -1 || spool_update(spool, a->id,
+	    (struct span){ (char *)buf_ptr(&b), b.len },
+	    a->env->hold ? INT64_MAX : a->env->next) != SPOOL_OK)
+		log_warnx("spool: an envelope cannot be updated");
+	buf_free(&b);
+}
+
+static void
+round_end(struct active *a)
+{
+	struct spool	*spool;
+
+	if (a->removed || envelope_count(a->env, DSTATE_PENDING) +
+	    envelope_count(a->env, DSTATE_FAILED) == 0) {
+		if ((spool = turn_begin()) != NULL)
+			spool_remove(spool, a->id);
+	} else {
+		a->env->tries++;
+		a->env->next = proc_time() + backoff(a->env->tries);
+		save(a);
+	}
+	active_free(a);
+}
+
+/* Take up the round where it is; each step comes back here when it is done. */
+static void
+round_next(struct active *a)
+{
+	for (;;) {
+		switch (a->round++) {
+		case ROUND_LOCAL:
+			if (start_local(a))
+				return;
+			break;
+		case ROUND_RELAY:
+			if (start_relay(a))
+				return;
+			break;
+		case ROUND_FAILED:
+			expire(a->env);
+			if (start_report(a, BOUNCE_FAILED, on_failed_report))
+				return;
+			break;
+		case ROUND_SUCCESS:
+			if (start_report(a, BOUNCE_SUCCESS,
+			    on_success_report))
+				return;
+			break;
+		case ROUND_DELAYED:
+			if (envelope_count(a->env, DSTATE_PENDING) > 0 &&
+			    start_report(a, BOUNCE_DELAYED,
+			    on_delayed_report))
+				return;
+			break;
+		default:
+			round_end(a);
+			return;
+		}
+	}
+}
+
+void
+schedule_fresh(struct envelope *env, int fd)
+{
+	round_next(active_new(env, fd));
+}
+
+/* ---- what is due ----------------------------------------------------------- */
+
+/* It is kept, out of the way: a person must look. */
+static void
+hold_corrupt(uint64_t id)
+{
+	struct spool	*spool;
+	char		 name[PROC_IDLEN];
+
+	log_warnx("id=%s spool entry is corrupt and held",
+	    proc_print_id(id, name));
+	if ((spool = turn_begin()) != NULL)
+		(void)spool_update(spool, id, SPAN_NONE, INT64_MAX);
+}
+
+static int
+domain_crowded(const struct envelope *e)
+{
+	size_t	 i;
+
+	for (i = 0; i < e->ndsts; i++) {
+		if (e->dsts[i].kind == DST_REMOTE &&
+		    e->dsts[i].state == DSTATE_PENDING &&
+		    relayjob_waiting(envelope_domain(e->dsts[i].address)) <
+		    DOMAIN_MAX)
+			return 0;
+	}
+	return e->ndsts > 0 && e->dsts[0].kind == DST_REMOTE;
+}
+
+static void
+start_entry(const struct spool_entry *entry)
+{
+	struct envelope	*e = NULL;
+	struct spool	*spool;
+	struct buf	 b;
+
+	if (hashtab_find(&actives, &entry->id, sizeof(entry->id)) != NULL)
+		return;
+	buf_init(&b, SPOOL_MAXENV);
+	if (spool_get(turn_spool(), entry->id, &(struct spool_entry){ 0 },
+	    &b) == SPOOL_OK)
+		e = envelope_decode(buf_ptr(&b), b.len);
+	buf_free(&b);
+	if (e == NULL || e->id != entry->id) {
+		envelope_free(e);
+		hold_corrupt(entry->id);
+	} else if (domain_crowded(e)) {
+		/* Its line is long enough; let those behind it come forward. */
+		if ((spool = turn_begin()) != NULL)
+			spool_update(spool, e->id, SPAN_NONE, proc_time() + 30);
+		envelope_free(e);
+	} else
+		round_next(active_new(e, -1));
+}
+
+/*
+ * Entries of this very second are left for the next: new ones may still come
+ * before the cursor.
+ */
+static void
+start_due(void)
+{
+	struct spool_entry	 entry;
+	int64_t			 now = proc_time();
+	unsigned		 n = 0;
+
+	if (cursor.next > now) {
+		cursor.next = INT64_MIN;	/* the clock was set back */
+		cursor.id = 0;
+	}
+	while (cursor.more && actives.count < ACTIVE_MAX && n++ < 500) {
+		if (spool_next(turn_spool(), cursor.next, cursor.id,
+		    &entry) != SPOOL_OK || entry.next >= now) {
+			cursor.more = 0;
+			break;
+		}
+		cursor.next = entry.next;
+		cursor.id = entry.id;
+		start_entry(&entry);
+	}
+}
+
+void
+schedule_tick(void)
+{
+	cursor.more = 1;
+	start_due();
+}
+
+void
+schedule_turn(void)
+{
+	if (cursor.more && actives.count < ACTIVE_MAX / 2)
+		start_due();
+	relayjob_turn();
+}
+
+void
+schedule_restart(void)
+{
+	cursor.next = INT64_MIN;
+	cursor.id = 0;
+	cursor.more = 1;
+}
