@@ -35,13 +35,13 @@ enum imap_command_id {
 #define IMAP_IN_ANY		(IMAP_IN_NOAUTH | IMAP_IN_LOGGED)
 
 #define IMAP_CF_UID		0x01	/* has a form with UID before it */
-#define IMAP_CF_NUMBERS		0x02	/* without UID: sequence numbers, so
-					 * no EXPUNGE may be sent meanwhile */
+#define IMAP_CF_NUMBERS		0x02	/* without UID: sequence numbers */
 #define IMAP_CF_STREAM		0x04	/* messages follow it: imap_append.h */
 #define IMAP_CF_SECRET		0x08	/* do not log; wipe */
 #define IMAP_CF_PRIVACY		0x10	/* not in the clear (LOGINDISABLED) */
 #define IMAP_CF_ALONE		0x20	/* nothing may be pipelined after it */
-#define IMAP_CF_UIDONLY		0x40	/* there is only the form with UID */
+#define IMAP_CF_NOEXPUNGE	0x40	/* without UID: no EXPUNGE may be sent
+					 * while it runs */
 
 struct imap_command;
 
@@ -105,6 +105,9 @@ const struct imap_command_def *imap_command_find(struct span name);
 
 struct imap_command	*imap_command_new(size_t max);	/* NULL: ENOMEM */
 void			 imap_command_free(struct imap_command *);
+
+/* Forget what was parsed, keep nothing. */
+void			 imap_command_reset(struct imap_command *);
 
 /*
  * Parse text, one line with the literals in it, its line end included; the

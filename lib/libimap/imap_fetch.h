@@ -70,6 +70,8 @@ struct imap_fetch {
 int	imap_lex_fetch(struct imap_lexer *, struct imap_fetch *);
 /* Items alone: a macro, one item, or a list (NOTIFY's MessageNew). */
 int	imap_lex_fetch_items(struct imap_lexer *, struct imap_fetch *);
+/* UID FETCH: the uid is in every answer. */
+int	imap_fetch_add_uid(struct imap_lexer *, struct imap_fetch *);
 /* "1:100" or "-1:-100" */
 int	imap_lex_partial(struct imap_lexer *, int64_t *, int64_t *);
 /* The item's name in the answer: "BODY[1.TEXT]<0>", "RFC822.SIZE". */

@@ -47,7 +47,9 @@ struct imap_search_key {
 	struct span		 field;
 	struct span		 text;	/* in the program's charset */
 	struct imap_seqset	*set;
-	void			*bound;	/* the process's: a compiled needle */
+	void			*bound;	/* the process's: a compiled needle;
+					 * SEQ, UID: the resolved rseq, which
+					 * is faster than set, or NULL */
 };
 
 #define IMAP_RET_MIN		0x0001
