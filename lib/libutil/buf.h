@@ -16,7 +16,7 @@ struct buf {
 	size_t	 len;
 	size_t	 size;		/* allocated */
 	size_t	 max;		/* never more content than this */
-	int	 secret;	/* set it to have all memory zeroed when freed */
+	int	 secret;	/* set it to have memory zeroed when freed */
 };
 
 void	 buf_init(struct buf *, size_t max);

@@ -11,7 +11,7 @@
  *	stdio	memory, clocks, read/write/poll on open descriptors, libevent,
  *		memfd_create, futex; always needed
  *	recvfd	recvmsg with descriptors	sendfd	sendmsg with descriptors
- *	inet	accept, connect, bind of AF_INET/AF_INET6 sockets, socket options
+ *	inet	sockets of AF_INET and AF_INET6, accept, connect, bind, options
  *	unix	accept of AF_UNIX sockets, socket options
  *	rpath wpath cpath flock	files below the root directory (store, queue);
  *		cpath needs wpath to create, wpath needs rpath
