@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "libutil/addr.h"
 #include "libutil/buf.h"
 
 struct tls;
@@ -19,7 +20,8 @@ enum conn_event {
 	CONN_CONNECTED,		/* conn_connect has succeeded */
 	CONN_SECURED,		/* TLS handshake done */
 	CONN_READABLE,		/* more input in conn_in */
-	CONN_DRAINED,		/* all output is with the kernel */
+	CONN_DRAINED,		/* all output is with the kernel; at the turn
+				 * after the one that wrote, each time */
 	CONN_EOF,		/* peer has finished sending; input may remain */
 	CONN_ERROR,		/* conn_error says what; nothing more will come */
 	CONN_TIMEOUT
@@ -30,9 +32,19 @@ typedef void (*conn_cb)(struct conn *, enum conn_event, void *arg);
 
 /* Takes the descriptor.  inmax: most input held back, then reading pauses. */
 struct conn	*conn_new(int fd, size_t inmax, conn_cb, void *arg);
+/*
+ * Begin to connect; CONN_CONNECTED, CONN_ERROR or (after seconds, 0: the
+ * kernel's own limit) CONN_TIMEOUT follows.  local: the address to come from,
+ * or NULL.  NULL with errno when it fails at once.
+ */
+struct conn	*conn_connect(const struct addr *, const struct addr *local,
+		    unsigned seconds, size_t inmax, conn_cb, void *arg);
 /* Close at once; output not written is lost. */
 void		 conn_free(struct conn *);
-/* Write what there is, say close_notify, then close and free by itself. */
+/*
+ * Write what there is, say close_notify, then close and free by itself, at
+ * the latest after half a minute.  The callback is not called any more.
+ */
 void		 conn_close(struct conn *);
 
 /* Server or client side of TLS from the next byte on; input read before is
@@ -40,18 +52,28 @@ void		 conn_close(struct conn *);
 int		 conn_starttls_server(struct conn *, struct tls *server);
 int		 conn_starttls_client(struct conn *, struct tls_config *,
 		    const char *servername);
-struct tls	*conn_tls(struct conn *);
+struct tls	*conn_tls(struct conn *);	/* NULL before CONN_SECURED */
+/* tls_free for a server context, once no handshake needs it any more. */
+void		 conn_server_free(struct tls *);
+/* The tls-exporter channel binding (RFC 9266); 0, or -1: there is none. */
+int		 conn_binding(struct conn *, uint8_t [32]);
 
 /* The input that was not consumed; conn_consume takes n bytes away. */
 const uint8_t	*conn_in(const struct conn *, size_t *len);
 void		 conn_consume(struct conn *, size_t n);
 /* Call back with CONN_READABLE at the next turn if input is left. */
 void		 conn_again(struct conn *);
-/* Stop and start reading: the process is waiting for another one. */
+/*
+ * Stop and start reading: the process is waiting for another one.  After
+ * conn_resume what was left of the input is announced again.
+ */
 void		 conn_pause(struct conn *);
 void		 conn_resume(struct conn *);
 
-/* Queue output; 0, or -1 when over outmax (default 4 MiB) or dead. */
+/*
+ * Queue output; 0, or -1 when over outmax (default 4 MiB) or dead.  Large
+ * pieces go to the kernel at once: conn_pending tells what did not fit.
+ */
 int		 conn_write(struct conn *, const void *, size_t);
 int		 conn_writef(struct conn *, const char *, ...)
 		    __attribute__((__format__ (printf, 2, 3)));
@@ -59,8 +81,15 @@ int		 conn_writef(struct conn *, const char *, ...)
 struct buf	*conn_out(struct conn *);
 void		 conn_out_done(struct conn *);
 size_t		 conn_pending(const struct conn *);
+void		 conn_outmax(struct conn *, size_t);
 
-void		 conn_timeout(struct conn *, unsigned seconds);	/* 0: none */
+/*
+ * CONN_TIMEOUT when no byte has moved for so long, counted from now; once,
+ * until set again.  0: none.  A second or so late.
+ */
+void		 conn_timeout(struct conn *, unsigned seconds);
+/* The same, whatever moves: for clients that send a byte at a time. */
+void		 conn_deadline(struct conn *, unsigned seconds);
 const char	*conn_error(const struct conn *);
 int		 conn_fd(const struct conn *);
 void		*conn_arg(const struct conn *);
