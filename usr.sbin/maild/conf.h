@@ -14,6 +14,8 @@
 #include "libutil/addr.h"
 #include "msg.h"
 
+struct ibuf;
+
 enum conf_listen_kind {
 	LISTEN_SMTP,		/* 25: STARTTLS */
 	LISTEN_SUBMISSION,	/* 587: STARTTLS, AUTH required */
@@ -23,14 +25,23 @@ enum conf_listen_kind {
 	LISTEN_IMAP,		/* 143 */
 	LISTEN_IMAPS,		/* 993 */
 	LISTEN_POP3,		/* 110 */
-	LISTEN_POP3S		/* 995 */
+	LISTEN_POP3S,		/* 995 */
+	LISTEN_CONTROL,		/* local socket for mailctl(8): control */
+	LISTEN_KINDS
 };
 
 enum conf_table { TABLE_DOMAINS, TABLE_ALIASES, TABLE_ACCOUNTS, TABLE_SECRETS };
 enum conf_key { KEY_TLS, KEY_DKIM };
 
+/* Where it was written, for errors; file is an index into conf.files. */
+struct conf_pos {
+	uint32_t	file;
+	uint32_t	line;		/* 0: nowhere, a default */
+};
+
 struct conf_listen {
 	TAILQ_ENTRY(conf_listen) entry;
+	struct conf_pos	 pos;
 	uint32_t	 index;		/* the n of M_CONF_LISTEN */
 	enum conf_listen_kind kind;
 	struct addr	 addr;		/* family 0: path */
@@ -41,6 +52,7 @@ struct conf_listen {
 
 struct conf_cert {
 	TAILQ_ENTRY(conf_cert) entry;
+	struct conf_pos	 pos;
 	char		*name;
 	char		*certfile;
 	char		*keyfile;
@@ -51,6 +63,7 @@ struct conf_cert {
 
 struct conf_dkim {
 	TAILQ_ENTRY(conf_dkim) entry;
+	struct conf_pos	 pos;
 	char		*domain;
 	char		*selector;
 	uint8_t		 ed25519;
@@ -59,12 +72,14 @@ struct conf_dkim {
 
 struct conf_net {
 	TAILQ_ENTRY(conf_net) entry;
+	struct conf_pos	 pos;
 	struct addrnet	 net;
 };
 
 /* Where mail for elsewhere goes; the first that matches. */
 struct conf_route {
 	TAILQ_ENTRY(conf_route) entry;
+	struct conf_pos	 pos;
 	char		*domain;	/* "*" or a domain, ".d": below it */
 	char		*host;		/* NULL: by MX */
 	uint16_t	 port;
@@ -75,10 +90,11 @@ struct conf_route {
 	char		*password_file;	/* what it was read from */
 };
 
+/* 0 is no limit, but for message_size, recipients and the timeouts. */
 struct conf_limits {
 	uint64_t	message_size;
 	uint32_t	sessions;		/* of each worker kind in all */
-	uint32_t	sessions_per_address;
+	uint32_t	sessions_per_address;	/* not of loopback or trusted */
 	uint32_t	sessions_per_account;
 	uint32_t	recipients;		/* in a transaction */
 	uint32_t	messages_per_session;
@@ -131,11 +147,21 @@ struct conf {
 		const uint8_t	*data;
 		size_t		 len;
 	}		 tables[4];	/* by enum conf_table */
+	/* parent: the files that were read, the first is `file' */
+	char		**files;
+	unsigned	 nfiles;
 };
 
-/* Read the file (parse.y); errors were logged with file:line.  NULL then. */
-struct conf	*conf_parse(const char *file, const char *prefix);
-/* Semantic check and defaults; reads certificates' public part.  -1: logged. */
+/*
+ * Read the file (parse.y).  macros are `name=value' (-D).  NULL: errors were
+ * reported.
+ */
+struct conf	*conf_parse(const char *file, const char *prefix,
+		    char *const *macros, size_t nmacros);
+/*
+ * Defaults, then everything that can be wrong with it; reads certificates,
+ * password files and the names of DKIM keys.  -1: errors were reported.
+ */
 int		 conf_check(struct conf *);
 /* What was understood, in the file's own grammar (maild -nv). */
 void		 conf_print(const struct conf *, int fd);
@@ -145,5 +171,6 @@ void		 conf_free(struct conf *);
 int		 conf_encode(const struct conf *, enum proc_id, struct ibuf *);
 struct conf	*conf_decode(const void *, size_t);
 int		 conf_port(enum conf_listen_kind);	/* the usual one */
+const char	*conf_kind_name(enum conf_listen_kind);
 
 #endif
