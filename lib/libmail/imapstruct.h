@@ -34,6 +34,7 @@ struct imapstruct_elem {
 	int		kind;
 	int		esc;	/* `"' with backslashes in it */
 	struct span	val;
+	struct span	raw;	/* as it stands */
 };
 /* 1; 0 at the end; -1 malformed.  in is moved on. */
 int	imapstruct_next(struct span *in, struct imapstruct_elem *);

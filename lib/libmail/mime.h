@@ -18,6 +18,9 @@
 
 #define MIME_MAXDEPTH	100
 #define MIME_MAXPARTS	4000
+#define MIME_MAXADDRS	20000		/* of all envelopes of a message */
+#define MIME_MAXTEXT	(4 * 1024 * 1024)	/* of structured fields */
+#define MIME_MAXVALUE	(512 * 1024)	/* one structured field; rest is cut */
 #define MIME_NOPARENT	UINT32_MAX
 
 /* Stored in the meta blob: only ever append. */
@@ -77,7 +80,8 @@ struct mime {
 	size_t			 cap;
 	struct arena		*arena;
 	size_t			 maxparts;	/* 0: MIME_MAXPARTS */
-	struct header_iter	 it;
+	size_t			 addrs_left;	/* of MIME_MAXADDRS */
+	size_t			 text_left;	/* of MIME_MAXTEXT */
 };
 
 /* Zeroed struct with arena set is ready; parts are kept for the next use. */
@@ -95,7 +99,9 @@ int	mime_find(const struct mime *, const uint32_t *path, size_t n);
 int	mime_filename(struct charset_ctx *, const struct mime_part *,
 	    struct buf *out);
 
-int	envelope_add(struct arena *, struct envelope *, const struct header *);
+/* A field's value as it goes into an envelope: without the white space that
+ * follows the colon. */
+struct span header_value(const struct header *);
 /* Count of line feeds. */
 size_t	mime_count_lines(const char *, size_t);
 

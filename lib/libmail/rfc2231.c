@@ -41,8 +41,9 @@ params_put(struct arena *ar, struct params *ps, struct span name,
 }
 
 /*
- * ";" attribute "=" value, at the semicolon.  1: there is one; -1: broken.
- * A value that begins with `=' is an encoded word without its quotes.
+ * ";" attribute "=" value.  1: there is one; -1: broken.  A forgotten
+ * semicolon is forgiven; a value that begins with `=' is an encoded word
+ * without its quotes.
  */
 static int
 one_param(struct lex *x, struct span *key, struct span *val)
@@ -51,11 +52,11 @@ one_param(struct lex *x, struct span *key, struct span *val)
 	size_t mark;
 	int r;
 
-	if (*x->p != ';')
-		return -1;
-	x->p++;
-	if (lex_cfws(x) <= 0)
-		return -1;
+	if (*x->p == ';') {
+		x->p++;
+		if (lex_cfws(x) <= 0)
+			return -1;
+	}
 	mark = x->n;
 	r = lex_token(x);
 	*key = lex_since(x, mark);
@@ -107,10 +108,10 @@ gather(struct piece *v, size_t n, size_t first, struct piece **got)
 {
 	size_t i, m = 0, same = 0;
 
-	for (i = first; i < n; i++)
+	for (i = 0; i < n; i++)
 		same += !v[i].taken && span_ieq(v[i].key, v[first].key);
 	while (m < same) {
-		for (i = first; i < n; i++)
+		for (i = 0; i < n; i++)
 			if (!v[i].taken && v[i].idx == m &&
 			    span_ieq(v[i].key, v[first].key))
 				break;
@@ -169,6 +170,30 @@ numbered(struct arena *ar, const struct piece *pc)
 	return dup2(ar, pc->key, (struct span){ num + n, sizeof(num) - n });
 }
 
+/* First piece that is left of the key that sorts first; n: none is left. */
+static size_t
+smallest_key(const struct piece *v, size_t n)
+{
+	size_t i, len, min = n;
+	int r;
+
+	for (i = 0; i < n; i++) {
+		if (v[i].taken)
+			continue;
+		if (min < n) {
+			len = v[i].key.len < v[min].key.len ? v[i].key.len :
+			    v[min].key.len;
+			r = memcmp(v[i].key.p, v[min].key.p, len);
+			if (r > 0 || (r == 0 && (v[i].key.len != len ||
+			    v[min].key.len == len) &&
+			    v[i].idx >= v[min].idx))
+				continue;
+		}
+		min = i;
+	}
+	return min;
+}
+
 static int
 join_pieces(struct arena *ar, struct piece *v, size_t n, struct params *ps)
 {
@@ -177,9 +202,7 @@ join_pieces(struct arena *ar, struct piece *v, size_t n, struct params *ps)
 	size_t i, j, m;
 	int extended;
 
-	for (i = 0; i < n; i++) {
-		if (v[i].taken)
-			continue;
+	while ((i = smallest_key(v, n)) < n) {
 		if ((m = gather(v, n, i, got)) == 0) {
 			/* numbers are missing: leave it as it was written */
 			if (params_put(ar, ps, numbered(ar, &v[i]),
