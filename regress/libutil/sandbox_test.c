@@ -293,11 +293,13 @@ do_abort(void)
 	abort();
 }
 
+#ifndef WITH_SANITIZER
 static int
 do_unlisted(void)
 {
 	return (int)syscall(SYS_mincore, NULL, 0, NULL) + 1;
 }
+#endif
 
 static int
 do_setrlimit(void)
