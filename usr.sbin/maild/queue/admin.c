@@ -275,20 +275,15 @@ trace(const struct proc_from *from, const struct msg_ctl *m)
 	ctlrow_end(from, m->cookie, 1, "");
 }
 
-static void
-stats(const struct proc_from *from, const struct msg_ctl *m)
+/* What is not counted as it happens. */
+void
+admin_stats(void)
 {
-	struct ctlrow	 row;
-
-	ctlrow_begin(&row);
-	ctlrow_str(&row, "process", "queue");
-	ctlrow_num(&row, "spool_messages", spool_count(turn_spool()));
-	ctlrow_num(&row, "active", schedule_count());
-	ctlrow_num(&row, "in_transit", transit_count());
-	ctlrow_num(&row, "at_scan", scanjob_count());
-	ctlrow_num(&row, "at_store", delivery_count());
-	ctlrow_send(from, m->cookie, &row);
-	ctlrow_end(from, m->cookie, 1, "");
+	proc_count_set("queue_spool", spool_count(turn_spool()));
+	proc_count_set("queue_active", schedule_count());
+	proc_count_set("queue_in_transit", transit_count());
+	proc_count_set("queue_at_scan", scanjob_count());
+	proc_count_set("queue_at_store", delivery_count());
 }
 
 void
@@ -310,10 +305,6 @@ admin_ctl(const struct proc_from *from, const struct msg_ctl *m)
 
 	if (m->verb == CTL_TRACE) {
 		trace(from, m);
-		return;
-	}
-	if (m->verb == CTL_STATS) {
-		stats(from, m);
 		return;
 	}
 	for (i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++) {

@@ -4,6 +4,7 @@
 
 #include "proc.h"
 
+void	admin_stats(void);
 void	admin_ctl(const struct proc_from *, const struct msg_ctl *);
 
 #endif

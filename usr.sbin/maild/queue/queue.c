@@ -316,5 +316,6 @@ const struct proc_def queue_def = {
 	.peer_gone = peer_gone,
 	.peer_here = peer_here,
 	.stop = stop,
-	.ctl = admin_ctl
+	.ctl = admin_ctl,
+	.stats = admin_stats
 };

@@ -1,0 +1,159 @@
+/* One client's session; inside of the smtp process. */
+#ifndef SESSION_H
+#define SESSION_H
+
+#include <sys/queue.h>
+
+#include <stdint.h>
+
+#include "conf.h"
+#include "conn.h"
+#include "libsmtp/smtp_command.h"
+#include "libsmtp/smtp_dot.h"
+#include "libsmtp/smtp_line.h"
+#include "libsmtp/smtp_server_state.h"
+#include "msg.h"
+
+struct tls;
+
+/* What the session waits for; it takes no more input until it came. */
+enum wait {
+	WAIT_NONE,
+	WAIT_CONNECT,		/* lookup: may he? */
+	WAIT_TLS,
+	WAIT_AUTH,
+	WAIT_RCPT,		/* some RCPTs, before another command */
+	WAIT_SPILL,
+	WAIT_COMMIT
+};
+
+/* An answer to RCPT, in its place among those that are still to come. */
+struct rcpt_reply {
+	STAILQ_ENTRY(rcpt_reply) entry;
+	uint32_t	 n;
+	uint8_t		 done;
+	uint16_t	 code;
+	char		 text[MSG_TEXT + MSG_ENHANCED + 2];
+};
+
+/* From MAIL to the reply after the message. */
+struct transaction {
+	uint64_t	 id;		/* trace id, from the first recipient */
+	char		*sender;
+	char		*rcpt;		/* the first accepted one */
+	uint32_t	 flags;		/* ENV_* */
+	uint32_t	 nrcpt;		/* RCPTs passed on */
+	uint32_t	*lmtp;		/* n of those accepted, in order */
+	uint32_t	 nlmtp;
+	uint16_t	*lmtp_code;	/* LMTP: replies so far */
+	char		**lmtp_text;
+	uint32_t	 lmtp_done;
+	STAILQ_HEAD(, rcpt_reply) replies;
+	char		*held;		/* a command: after the replies */
+	size_t		 heldlen;
+	/* the body */
+	int		 fd;
+	uint8_t		 on_disk;
+	uint8_t		 failed;	/* writing did */
+	uint8_t		 last;		/* this chunk is the last */
+	uint8_t		 begun;		/* Received is written */
+	uint64_t	 chunk;		/* of BDAT, still to come */
+	uint64_t	 size;		/* written */
+	struct smtp_dot	 dot;
+};
+
+struct session {
+	uint64_t	 sid;
+	TAILQ_ENTRY(session) entry;
+	struct conn	*conn;
+	const struct conf *conf;	/* the one in force: see smtp.c */
+	uint8_t		 kind;		/* enum conf_listen_kind */
+	uint8_t		 wait;		/* enum wait */
+	uint8_t		 closing;
+	uint8_t		 granted;	/* AUTH: queue has said so */
+	uint8_t		 auth_ok;	/* and auth */
+	uint8_t		 final;		/* SCRAM's last word is with the client */
+	uint32_t	 listener;
+	uint32_t	 uid;
+	struct addr	 client;
+	struct smtp_server st;
+	struct smtp_line line;
+	uint64_t	 skip;		/* bytes of a refused BDAT */
+	uint64_t	 since;		/* ms */
+	char		*helo;
+	char		*rdns;
+	char		*account;
+	char		*login;		/* AUTH LOGIN: the name, meanwhile */
+	uint8_t		 mech;		/* enum msg_mech, of AUTH */
+	uint32_t	 txn;
+	struct transaction *tx;
+	uint32_t	 messages;
+	uint32_t	 errors;
+	uint32_t	 auth_failures;
+};
+
+/* session.c */
+void		 session_conf(const struct conf *, struct tls *);
+void		 session_accept(const struct conf_listen *, int fd,
+		    const struct addr *, uint32_t uid);
+struct session	*session_find(uint64_t sid);
+void		 session_connected(const struct msg_connect_r *);
+void		 session_reply(struct session *, int code, const char *text);
+void		 session_replyf(struct session *, int code, const char *, ...)
+		    __attribute__((__format__ (printf, 3, 4)));
+void		 session_answer(struct session *, const struct smtp_answer *);
+/* Say goodbye (code 0: nothing) and close when that is written. */
+void		 session_close(struct session *, int code, const char *text);
+/* The wait is over: go on with the input. */
+void		 session_continue(struct session *);
+/* A mistake of the client; closes after too many. */
+void		 session_mistake(struct session *);
+struct tls	*session_tls(void);
+/* All must end: idle ones now, others after their message. */
+void		 session_stop_all(void);
+size_t		 session_count(void);
+void		 session_each(void (*)(struct session *, void *), void *arg);
+/* That process is gone: whoever waits for it gets a temporary error. */
+void		 session_peer_gone(enum proc_id);
+void		 session_free(struct session *);
+
+/* command.c */
+void		 command_line(struct session *, struct span line);
+
+/* transaction.c */
+/* Keep a command until the RCPTs before it are answered. */
+void		 transaction_hold(struct session *, struct span line);
+void		 transaction_release(struct session *);
+void		 transaction_begin(struct session *, const struct smtp_command *,
+		    const char *sender);
+void		 transaction_rcpt(struct session *, const struct smtp_command *,
+		    const char *rcpt);
+void		 transaction_rcpt_reply(struct session *,
+		    const struct msg_env_rcpt_r *, int fd);
+/* An answer to RCPT that needs nobody else: in its place. */
+void		 transaction_rcpt_local(struct session *,
+		    const struct smtp_answer *);
+/* Forget it; tell queue unless it has the message. */
+void		 transaction_end(struct session *, int tell);
+/* The reply after the message: the same for all, LMTP: for each. */
+void		 transaction_answer(struct session *, int code,
+		    const char *text);
+void		 transaction_committed(struct session *,
+		    const struct msg_env_commit_r *);
+
+/* data.c */
+void		 data_begin(struct session *);
+void		 data_chunk(struct session *, uint64_t bytes, int last);
+/* Take input of the body; 1 when the session can go on with commands. */
+int		 data_input(struct session *);
+void		 data_spilled(struct session *, int ok, int fd);
+
+/* login.c */
+void		 login_start(struct session *, const struct smtp_command *);
+void		 login_line(struct session *, struct span line);
+void		 login_challenge(struct session *, const struct msg_blob *);
+void		 login_result(struct session *, const struct msg_auth_r *);
+void		 login_granted(struct session *, const struct msg_granted *);
+void		 login_fail(struct session *, int code, const char *text);
+
+#endif
