@@ -37,7 +37,7 @@ ATF_TC_BODY(cap, tc)
 	ATF_CHECK_EQ(-1, buf_addc(&b, 'z'));
 }
 
-/* A stream of counted bytes, in sizes that go through all growing and moving. */
+/* A stream of counted bytes, in sizes that go through growing and moving. */
 ATF_TC_WITHOUT_HEAD(model);
 ATF_TC_BODY(model, tc)
 {
