@@ -150,6 +150,7 @@ struct conf {
 	/* parent: the files that were read, the first is `file' */
 	char		**files;
 	unsigned	 nfiles;
+	struct conf_pos	 pos_hostname;
 };
 
 /*

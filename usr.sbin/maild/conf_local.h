@@ -64,10 +64,22 @@ const char	*unit_print(enum unit, uint64_t, char *dst, size_t size);
 int		 conf_cert_load(struct conf *, struct conf_cert *);
 /*
  * conf_key.c: a process of a moment opens the private keys and says of each
- * what it is, so that no byte of one is ever in this one.
+ * what it is, so that no byte of one is ever in this one.  Afterwards the
+ * certificates match their keys and the DKIM keys have their algorithm.
  */
 int		 conf_keys_check(struct conf *);
 /* conf_dkim.c: the keys in dir_dkim, named DOMAIN.SELECTOR.key. */
 int		 conf_dkim_find(struct conf *);
+/* Well-formed, and in lower case from then on; fqdn: with a dot. */
+int		 conf_domain(char *, int fqdn);
+
+/* conf_tables.c: domains, accounts, aliases, packed; by enum conf_table. */
+struct conf_packed {
+	uint8_t		*data;
+	size_t		 len;
+};
+int		 conf_tables_load(const struct conf *,
+		    struct conf_packed packed[4]);
+void		 conf_tables_free(struct conf_packed packed[4]);
 
 #endif

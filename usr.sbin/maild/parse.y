@@ -70,6 +70,7 @@ main		: /* empty */
 		;
 
 statement	: HOSTNAME STRING {
+			conf->pos_hostname = here();
 			set_string(&conf->hostname, $2, "hostname");
 		}
 		| POSTMASTER STRING {
@@ -264,6 +265,7 @@ yylex(void)
 	case LEX_END:
 		return 0;
 	case LEX_NEWLINE:
+		lex.error = NULL;
 		return '\n';
 	case LEX_PUNCT:
 		return lex.word[0];
