@@ -65,7 +65,7 @@ static const char *const allow_stdio[] = {
 	"getegid", "getuid32", "geteuid32", "getgid32", "getegid32",
 	"getresuid", "getresgid", "getgroups", "getpgrp", "getpgid", "getsid",
 	"getrusage", "getrlimit", "ugetrlimit", "sysinfo", "uname", "getcwd",
-	"getrandom", "getcpu", "alarm", "setitimer", "getitimer", "sched_getaffinity", "sched_getparam",
+	"getrandom", "getcpu", "sched_getaffinity", "sched_getparam",
 	"sched_getscheduler", "set_robust_list", "get_robust_list", "rseq",
 	"umask", "getpriority",
 	/* signals; rt_sigaction see below */
