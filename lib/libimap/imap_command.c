@@ -120,11 +120,20 @@ enum codec
 imap_command_segment(struct imap_command *cmd, struct span text)
 {
 	struct imap_lexer	lx;
+	struct imap_append	saved = cmd->u.append;
+	enum codec		r;
 
 	imap_arena_free(&cmd->segment);
+	text = imap_arena_copy(&cmd->segment, text);
+	if (text.p == NULL) {
+		cmd->why = "command too large";
+		return CODEC_TOOBIG;
+	}
 	imap_lex_init(&lx, text, &cmd->segment);
 	imap_lex_append_segment(&lx, &cmd->u.append);
-	return lex_finish(&lx, cmd);
+	if ((r = lex_finish(&lx, cmd)) == CODEC_MORE)
+		cmd->u.append = saved;
+	return r;
 }
 
 void

@@ -116,7 +116,7 @@ void			 imap_command_reset(struct imap_command *);
  * the good beginning of a command.  BAD, TOOBIG: why says what for.
  */
 enum codec	 imap_command_parse(struct imap_command *, struct span text);
-/* The next segment of an APPEND. */
+/* The next segment of an APPEND, which is copied; MORE changes nothing. */
 enum codec	 imap_command_segment(struct imap_command *, struct span text);
 /* Tag and command as far as they can be read, for a line that is too long. */
 void		 imap_command_peek(struct span text, struct span *tag,

@@ -425,7 +425,8 @@ imap_literal_tail(const char *line, size_t len, struct imap_literal *lit)
 	}
 	for (p = e; p > line && p[-1] >= '0' && p[-1] <= '9'; p--)
 		;
-	if (p == e || p == line || p[-1] != '{')
+	/* No number has more than 20 digits, but zeros could go on for ever. */
+	if (p == e || e - p > 20 || p == line || p[-1] != '{')
 		return 0;
 	lit->binary = p - 1 > line && p[-2] == '~';
 	for (; p < e; p++) {

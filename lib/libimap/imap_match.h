@@ -12,20 +12,20 @@
 
 #define IMAP_MATCH_WORDS	16	/* 64 pattern characters each */
 
-/* A compiled pattern, without memory of its own. */
+/* A compiled pattern: an automaton with a bit for each of its positions. */
 struct imap_match {
-	struct span	 pat;		/* borrowed, or NULL: matches nothing */
-	uint32_t	 nstates;	/* characters after squeezing, and 1 */
-	uint32_t	 nwords;
-	uint64_t	 star[IMAP_MATCH_WORDS];
-	uint64_t	 percent[IMAP_MATCH_WORDS];
-	uint16_t	*pos;		/* unused by callers */
-	uint64_t	*masks;		/* of each byte that is in it */
-	uint8_t		 index[256];	/* which of them; 0: none */
+	uint32_t	 nwords;	/* 0: matches nothing */
+	uint32_t	 last;		/* the state in which all was matched */
+	uint64_t	*star;		/* states at a `*' */
+	uint64_t	*wild;		/* states at a `*' or `%' */
+	uint64_t	*masks;		/* states at each byte that is in it */
+	uint8_t		 index[256];	/* which mask, 0: none */
 };
 
-/* 0, or -1: too long, or ENOMEM.  pat must live on. */
-int	imap_match_init(struct imap_match *, struct span pat);
+/* 0; -1: ENOMEM, or EINVAL for a pattern that is too long. */
+int	imap_match_init(struct imap_match *, struct span pattern);
+/* One that matches nothing. */
+void	imap_match_none(struct imap_match *);
 void	imap_match_free(struct imap_match *);
 
 #define IMAP_MATCH_NAME		0x01	/* the name matches */

@@ -46,7 +46,7 @@ struct imap_event {
 	struct imap_command	*cmd;
 	struct span		 data;
 	struct span		 tag;	/* BAD...: p NULL for `*'; valid until
-					 * the bytes are taken away */
+					 * the next call */
 	const char		*why;
 	const struct imap_command_def *def; /* BAD..: if it was recognised */
 };
@@ -56,14 +56,14 @@ struct imap_parser {
 	struct imap_command	*cmd;	/* an APPEND between its segments */
 	size_t			 scan;	/* bytes looked at */
 	size_t			 line;	/* where the current line began */
-	uint64_t		 left;	/* of a literal not held in memory */
+	uint64_t		 left;	/* bytes of a literal to come */
 	uint32_t		 count;	/* literals so far */
 	uint8_t			 state;
-	uint8_t			 mode;
+	uint8_t			 lines;	/* line mode */
 	uint8_t			 quoted; /* inside a quoted string */
+	uint8_t			 sync;	/* the literal waits for a "+" */
 	uint8_t			 verdict; /* event type to come after a skip */
-	uint8_t			 nul;	/* a NUL in the streamed literal */
-	uint8_t			 taglen;
+	uint8_t			 taglen; /* 0: reply with `*' */
 	char			 tag[IMAP_TAG_MAX];
 	const char		*why;
 	const struct imap_command_def *def;

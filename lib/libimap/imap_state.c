@@ -98,6 +98,8 @@ void
 imap_state_done(struct imap_session_state *st,
     const struct imap_command *cmd, enum imap_result res)
 {
+	if (res == IMAP_RESULT_BAD)
+		return;
 	switch (cmd->id) {
 	case IMAP_SELECT:
 	case IMAP_EXAMINE:

@@ -7,7 +7,9 @@
 
 #include <stdint.h>
 
+#include "libimap/imap_args.h"
 #include "libimap/imap_flags.h"
+#include "libimap/imap_list.h"
 #include "libimap/imap_search.h"
 #include "libimap/imap_tree.h"
 #include "libutil/buf.h"
@@ -95,9 +97,11 @@ void	imap_out_fetch_end(struct imap_out *);
 void	imap_out_list(struct imap_out *, const struct imap_tree_node *,
 	    const struct imap_list *, int lsub);
 
-/* STATUS: begin with the name, items as in the command, end. */
+/* STATUS: begin with the name, items as in the command, end.  UINT64_MAX is
+ * NIL (APPENDLIMIT). */
 void	imap_out_status_begin(struct imap_out *, struct span mailbox);
 void	imap_out_status_item(struct imap_out *, uint32_t bit, uint64_t);
+void	imap_out_status_id(struct imap_out *, struct span mailboxid);
 void	imap_out_status_end(struct imap_out *);
 
 /*
