@@ -147,12 +147,13 @@ int		 imsgbuf_init(struct imsgbuf *, int);
 void		 imsgbuf_allow_fdpass(struct imsgbuf *);
 int		 imsgbuf_set_maxsize(struct imsgbuf *, uint32_t);
 /*
- * 1, 0 at end of file, -1 with errno: EBADMSG for a descriptor that is not
- * announced or announced and not sent, ERANGE for a length out of bounds.
+ * 1, 0 when the peer is gone, -1 with errno: EBADMSG for a descriptor that is
+ * not announced or announced and not sent, ERANGE for a length out of bounds.
  * Both are for good.  EAGAIN is 1.  One recvmsg(2).
  */
 int		 imsgbuf_read(struct imsgbuf *);
-/* 0 also when the socket is full: then imsgbuf_queuelen is not 0. */
+/* 0 also when the socket is full: then imsgbuf_queuelen is not 0.  -1 with
+ * EPIPE when the peer is gone. */
 int		 imsgbuf_write(struct imsgbuf *);
 int		 imsgbuf_flush(struct imsgbuf *);
 void		 imsgbuf_clear(struct imsgbuf *);

@@ -258,8 +258,14 @@ msgbuf_send(int fd, struct msgbuf *m, int fdpass)
 	do {
 		n = sendmsg(fd, &msg, MSG_NOSIGNAL);
 	} while (n == -1 && errno == EINTR);
-	if (n == -1)
-		return msgbuf_would_block(errno) ? 0 : -1;
+	if (n == -1) {
+		if (msgbuf_would_block(errno))
+			return 0;
+		/* The peer died with bytes of ours unread: it is gone. */
+		if (errno == ECONNRESET)
+			errno = EPIPE;
+		return -1;
+	}
 	msgbuf_drain(m, (size_t)n);
 	return (size_t)n == total;
 }
@@ -445,10 +451,11 @@ msgbuf_recv(int sock, struct msgbuf *m, int fdpass)
 	do {
 		n = recvmsg(sock, &msg, MSG_CMSG_CLOEXEC);
 	} while (n == -1 && errno == EINTR);
+	/* Reset is the end of file of a peer that died with bytes unread. */
+	if (n == 0 || (n == -1 && errno == ECONNRESET))
+		return 0;
 	if (n == -1)
 		return errno == EAGAIN ? 1 : -1;
-	if (n == 0)
-		return 0;
 	ret = fdpass ? msgbuf_cmsg(&msg, &fd) : 0;
 	if (ret == 0)
 		ret = msgbuf_take(m, data, (size_t)n, &fd);

@@ -238,6 +238,37 @@ ATF_TC_BODY(full, tc)
 	unpair();
 }
 
+/* A peer that dies with messages unread is gone as any other is. */
+ATF_TC_WITHOUT_HEAD(dead);
+ATF_TC_BODY(dead, tc)
+{
+	struct imsg	 imsg;
+
+	pair();
+	send_one(9);
+	ATF_REQUIRE_EQ(1, imsg_compose(&b, 3, 4, 0, -1, NULL, 0));
+	ATF_REQUIRE_EQ(0, imsgbuf_write(&a));
+	ATF_REQUIRE_EQ(0, imsgbuf_write(&b));
+	close(sv[1]);
+	send_one(9);
+	ATF_CHECK(imsgbuf_write(&a) == -1 && errno == EPIPE);
+	/* What it had said before is not lost. */
+	while (imsgbuf_get(&a, &imsg) == 0)
+		if (imsgbuf_read(&a) != 1)
+			break;
+	ATF_CHECK_EQ(3, imsg_get_type(&imsg));
+	imsg_free(&imsg);
+	ATF_CHECK_EQ(0, imsgbuf_read(&a));
+	unpair();
+
+	pair();
+	send_one(9);
+	ATF_REQUIRE_EQ(0, imsgbuf_write(&a));
+	close(sv[1]);
+	ATF_CHECK_EQ(0, imsgbuf_read(&a));
+	unpair();
+}
+
 ATF_TC_WITHOUT_HEAD(accessors);
 ATF_TC_BODY(accessors, tc)
 {
@@ -301,6 +332,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, split);
 	ATF_TP_ADD_TC(tp, length);
 	ATF_TP_ADD_TC(tp, full);
+	ATF_TP_ADD_TC(tp, dead);
 	ATF_TP_ADD_TC(tp, accessors);
 	return atf_no_error();
 }
