@@ -230,7 +230,15 @@ mailbox(struct lex *x, struct arena *ar, struct address_list *l)
 				x->p = stop;
 		}
 	}
-	if (!at_separator(x)) {
+	if ((a.flags & ADDRESS_SYNTAX) != 0) {
+		/* past the broken <...>, if it ends before the next comma */
+		for (stop = x->p; stop < x->end && *stop != ',' &&
+		    *stop != '>'; stop++)
+			;
+		if (stop < x->end && *stop == '>')
+			x->p = stop + 1;
+	}
+	if (lex_cfws(x) > 0 && !at_separator(x)) {
 		a.flags |= ADDRESS_INVALID;
 		x->p = list_separator(x);
 	}

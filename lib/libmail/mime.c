@@ -23,8 +23,10 @@ struct walk {
 	const char	*msg, *p, *end;
 	size_t		 base;		/* offset of msg */
 	uint32_t	 lf;		/* line feeds before p */
-	size_t		 cut;		/* length of the line end before p
-					 * that belongs to a boundary at p */
+	const char	*from;		/* where the search for one began */
+	size_t		 cut;		/* line end that a boundary took from
+					 * the header of cutpart */
+	uint32_t	 cutpart;
 	uint32_t	 cur;
 	size_t		 nb;
 	struct boundary	 b[MIME_MAXDEPTH];
@@ -249,8 +251,10 @@ part_header(struct walk *w)
 	}
 	w->p = it.pos;
 	w->lf += w->p > seen;		/* the empty line */
-	if (stop != NULL && stop > start)
+	if (stop != NULL && stop > start) {
 		w->cut = eol_before(w, stop);
+		w->cutpart = w->cur;
+	}
 	part->hdr_len = offset(w, w->p) - (stop != NULL ? w->cut : 0) -
 	    part->hdr_off;
 	part->body_off = part->hdr_off + part->hdr_len;
@@ -308,22 +312,31 @@ enter(struct walk *w, uint32_t parent)
 	}
 }
 
-/* Close the part at hand and its parents up to, not with, `upto'. */
+/*
+ * Close the part at hand and its parents up to, not with, `upto'.  The line
+ * end that a header lost counts for the parents of that part.
+ */
 static void
 close_parts(struct walk *w, uint32_t upto, const char *end, uint32_t lf)
 {
 	struct mime_part *part;
-	size_t off = offset(w, end);
+	size_t stop;
+	uint32_t lines;
 
 	while (w->cur != upto) {
 		part = &w->m->parts[w->cur];
-		part->body_len = off > part->body_off ?
-		    off - part->body_off : 0;
-		part->body_lines = lf > part->body_lines ?
-		    lf - part->body_lines : 0;
+		stop = offset(w, end) - w->cut;
+		lines = lf - (w->cut > 0);
+		part->body_len = stop > part->body_off ?
+		    stop - part->body_off : 0;
+		part->body_lines = lines > part->body_lines ?
+		    lines - part->body_lines : 0;
 		part->next = 0;
+		if (w->cur == w->cutpart)
+			w->cut = 0;
 		w->cur = part->parent;
 	}
+	w->cut = 0;
 }
 
 /* On to the next boundary line: 1, w->p at it; 0, at the end. */
@@ -332,6 +345,7 @@ next_boundary(struct walk *w, size_t *which, int *last)
 {
 	const char *lf;
 
+	w->from = w->p;
 	while (w->nb > 0 && w->m->nparts < w->m->maxparts && w->p < w->end) {
 		if (*w->p == '-' && find_open(w, w->p, which, last))
 			return 1;
@@ -356,9 +370,13 @@ walk_bodies(struct walk *w)
 
 	while (next_boundary(w, &which, &last)) {
 		part = w->b[which].part;
-		eol = eol_before(w, w->p);
+		/*
+		 * The line end before a boundary is part of it, but not the
+		 * one that ends a header or another boundary (as Dovecot has
+		 * it, so that sizes agree).
+		 */
+		eol = w->p == w->from ? 0 : eol_before(w, w->p);
 		close_parts(w, part, w->p - eol, w->lf - (eol > 0));
-		w->cut = 0;
 		lf = memchr(w->p, '\n', (size_t)(w->end - w->p));
 		w->p = lf == NULL ? w->end : lf + 1;
 		w->lf += lf != NULL;
@@ -409,6 +427,7 @@ mime_parse(struct mime *m, struct span prefix, struct span msg)
 	w.base = prefix.len;
 	w.lf = 0;
 	w.cut = 0;
+	w.cutpart = 0;
 	w.nb = 0;
 	if (new_part(&w, MIME_NOPARENT) == -1)
 		return -1;

@@ -157,7 +157,8 @@ content_encoding(struct mime *m, struct mime_part *p, struct span value)
 
 	if (lex_init(&x, m->arena, budget(m, value)) == -1)
 		return -1;
-	if (lex_cfws(&x) > 0 && lex_token(&x) >= 0 && x.n > 0)
+	if (lex_cfws(&x) > 0 && lex_token(&x) >= 0 && x.n > 0 &&
+	    (x.p == x.end || *x.p == ';'))
 		p->cte = lex_since(&x, 0);
 	arena_shrink(m->arena, x.out, x.cap, x.n);
 	return 0;
