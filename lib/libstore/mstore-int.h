@@ -1,0 +1,291 @@
+/*
+ * What the mstore*.c files share: the keys of the index, what is held in memory
+ * of it, and the steps of a turn.
+ *
+ * Keys (numbers big endian), so ordered that what is used together lies
+ * together:
+ *
+ *	'A' account 0		account: flags, usage, name
+ *	'A' account 'n' name	mailbox id, flags
+ *	'A' account 'p' name	property
+ *	'A' account 's' name	subscription
+ *	'A' account 't' hash	message id to thread id
+ *	'D' delivery id		time: deliveries of the last day
+ *	'G' segment		live bytes in it
+ *	'M' mailbox 0		mailbox: counters, keywords, name
+ *	'M' mailbox 'h' chunk	HOT: flags, keywords, modseq of 256 uids
+ *	'M' mailbox 'p' name	property (ACL, METADATA)
+ *	'M' mailbox 's' ...	kept free: \Seen of other readers, by account
+ *	'M' mailbox 'w' chunk	WHERE: place, sizes, dates, ids of 64 uids
+ *	'M' mailbox 'x' modseq	what changed then
+ *	'N' name		account id
+ *	'P' name		property of the server
+ *	'R' segment offset	places of a message that is not just where its
+ *				record says: list of (mailbox, uid)
+ *	'S'			state: format, log id, position applied, counters
+ *	'T' mailbox		deleted, still to be cleaned up
+ *
+ * HOT and WHERE are apart because flags change and the rest does not.  Their
+ * sizes keep a record under the 4 KB beyond which a 16 KB btree page would put
+ * it on pages of its own.
+ */
+#ifndef MSTORE_INT_H
+#define MSTORE_INT_H
+
+#include <sys/queue.h>
+#include <sys/tree.h>
+
+#include "libstore/kv.h"
+#include "libstore/mstore.h"
+#include "libstore/mstore-rec.h"
+#include "libstore/seglog.h"
+
+#define MSTORE_FORMAT		1
+#define MSTORE_MAXHEAD		(8U << 20)
+#define MSTORE_CHANGES		2048	/* modseqs that are remembered */
+#define MSTORE_CHANGERUNS	4096	/* runs of one entry */
+#define MSTORE_DEDUPE		86400	/* seconds */
+#define MSTORE_CACHE		192	/* entries kept: below 1 MB */
+#define MSTORE_REPLAY		2000	/* records in one transaction */
+
+#define HOT_SHIFT	8
+#define HOT_SLOTS	(1U << HOT_SHIFT)
+#define WHERE_SHIFT	6
+#define WHERE_SLOTS	(1U << WHERE_SHIFT)
+
+struct hot {
+	uint64_t	 map[HOT_SLOTS / 64];	/* which slots hold a message */
+	uint8_t		 flags[HOT_SLOTS];
+	uint64_t	 keywords[HOT_SLOTS];
+	uint64_t	 modseq[HOT_SLOTS];
+};
+
+struct where_ent {
+	struct seglog_pos pos;
+	uint32_t	 size;		/* prefix and body */
+	uint32_t	 metalen;
+	uint16_t	 prefixlen;
+	uint16_t	 headlen;	/* 0: longer, see the record */
+	int16_t		 zone;
+	int64_t		 date;
+	int64_t		 savedate;
+	uint64_t	 emailid;
+	uint64_t	 threadid;
+};
+
+struct where {
+	uint64_t	 map;
+	struct where_ent ent[WHERE_SLOTS];
+};
+
+struct mbox {
+	struct mstore_mailbox m;
+	/* No message below this uid lacks \Seen; that many are below it.  Not
+	 * in the log: a rebuild begins with 0. */
+	uint32_t	 hint_uid;
+	uint32_t	 hint_below;
+	char		 keywords[MSTORE_NKEYWORDS][MSTORE_MAXKEYWORD + 1];
+};
+
+struct acct {
+	uint32_t	 id;
+	uint8_t		 deleted;
+	uint32_t	 nmailboxes;
+	struct mstore_quota usage;
+	char		 name[MSTORE_MAXACCOUNT + 1];
+};
+
+struct seguse {
+	int64_t		 live;
+};
+
+/* The decoded piece of the index that an entry of the cache holds. */
+enum ctype { C_ACCT, C_MBOX, C_HOT, C_WHERE, C_SEG };
+
+struct centry {
+	RB_ENTRY(centry)	 node;
+	TAILQ_ENTRY(centry)	 lru;
+	enum ctype		 type;
+	uint64_t		 id;	/* account, mailbox or segment */
+	uint32_t		 chunk;
+	uint8_t			 dirty;
+	uint64_t		 data[];	/* struct acct, mbox, ... */
+};
+RB_HEAD(ctree, centry);
+TAILQ_HEAD(clist, centry);
+
+struct event {
+	uint32_t	 account;
+	uint64_t	 mailbox;
+	enum mstore_what what;
+	uint64_t	 modseq;
+	struct rseq	 uids;
+};
+
+struct globals {
+	uint32_t	 next_account;
+	uint32_t	 last_uidvalidity;
+	uint64_t	 dedupe_sweep;	/* where looking for old ids goes on */
+};
+
+struct mstore {
+	struct seglog	*log;
+	struct kv	*kv;
+	char		*indexdir;
+	uint64_t	 reserve_bytes;
+	uint64_t	 reserve_inodes;
+	void		(*progress)(void *, uint64_t);
+	void		*progress_arg;
+	size_t		 cachesize;
+	int		 rebuilt;
+	int		 broken;
+
+	int		 in_turn;
+	int		 failed;	/* the turn can only be aborted */
+	int		 touched;	/* the index was changed in it */
+	int		 replaying;
+	int64_t		 now;
+	uint32_t	 nids;		/* made in this turn */
+	int		 space;		/* above the reserve: -1 not asked */
+	unsigned int	 deliveries;	/* with an id, in this turn */
+	struct globals	 g;
+	struct globals	 g_begin;	/* as they were at begin */
+	struct seglog_pos applied;
+
+	struct ctree	 tree;
+	struct clist	 lru;		/* oldest first */
+	size_t		 ncached;
+
+	struct event	*events;
+	size_t		 nevents;
+	size_t		 events_size;
+
+	struct buf	 head;		/* of the record being made */
+	struct buf	 val;		/* of the value being made */
+	struct mstore_stats stats;
+};
+
+/* cache */
+int	 centry_cmp(const struct centry *, const struct centry *);
+RB_PROTOTYPE(ctree, centry, node, centry_cmp)
+
+/*
+ * Each answers NULL with *code MSTORE_NONE or MSTORE_TEMPFAIL.  With make set a
+ * missing one is made, empty.  Pointers hold until cache_trim.
+ */
+struct acct	*cache_acct(struct mstore *, uint32_t, int make,
+		    enum mstore_code *);
+struct mbox	*cache_mbox(struct mstore *, uint64_t, int make,
+		    enum mstore_code *);
+struct hot	*cache_hot(struct mstore *, uint64_t mbox, uint32_t chunk,
+		    int make, enum mstore_code *);
+struct where	*cache_where(struct mstore *, uint64_t mbox, uint32_t chunk,
+		    int make, enum mstore_code *);
+struct seguse	*cache_seg(struct mstore *, uint32_t seg, enum mstore_code *);
+/* The thing was changed: it is written at commit.  p is what was given. */
+void	 cache_dirty(void *p);
+/* Between steps: keep the cache small; dirty ones go into the transaction. */
+enum mstore_code cache_trim(struct mstore *);
+/* Write all dirty ones into the transaction. */
+enum mstore_code cache_write(struct mstore *);
+int	 cache_isdirty(const struct mstore *);
+/* Forget everything, written or not. */
+void	 cache_drop(struct mstore *);
+/* Forget chunks and the like of one mailbox. */
+void	 cache_forget(struct mstore *, uint64_t mbox);
+/* The uids in a HOT chunk without reading it whole: all zero if none. */
+enum mstore_code cache_hot_map(struct mstore *, uint64_t mbox,
+	    uint32_t chunk, uint64_t map[HOT_SLOTS / 64]);
+
+/* keys; each returns the length */
+#define KEY_MAX		(16 + MSTORE_MAXNAME)
+size_t	 key_acct(uint8_t [KEY_MAX], uint32_t, int sub, struct span);
+size_t	 key_mbox(uint8_t [KEY_MAX], uint64_t, int sub);
+size_t	 key_chunk(uint8_t [KEY_MAX], uint64_t, int sub, uint32_t);
+size_t	 key_change(uint8_t [KEY_MAX], uint64_t, uint64_t modseq);
+size_t	 key_name(uint8_t [KEY_MAX], int table, struct span);
+size_t	 key_u64(uint8_t [KEY_MAX], int table, uint64_t);
+size_t	 key_pos(uint8_t [KEY_MAX], struct seglog_pos);
+size_t	 key_seg(uint8_t [KEY_MAX], uint32_t);
+size_t	 key_prop(uint8_t [KEY_MAX], uint32_t account, uint64_t mbox,
+	    struct span name);
+size_t	 key_thread(uint8_t [KEY_MAX], uint32_t account, uint64_t hash);
+
+/* index access with the answers of mstore; a failure fails the turn */
+enum mstore_code idx_get(struct mstore *, const uint8_t *, size_t,
+	    const uint8_t **, size_t *);
+enum mstore_code idx_put(struct mstore *, const uint8_t *, size_t,
+	    const void *, size_t);
+enum mstore_code idx_del(struct mstore *, const uint8_t *, size_t);
+enum mstore_code idx_code(struct mstore *, enum kv_code);
+
+/* turn */
+/* May this operation go on?  MSTORE_OK, or MSTORE_TEMPFAIL outside a turn. */
+enum mstore_code turn_check(struct mstore *);
+enum mstore_code turn_fail(struct mstore *);
+enum mstore_code turn_space(struct mstore *);
+/* A number that no other thing of this store has or will have; 0 is failure. */
+uint64_t turn_id(struct mstore *);
+/* Append the record in ms->head and apply it.  e: what the writers answered. */
+enum mstore_code turn_log(struct mstore *, enum rec_kind, int e);
+/* The same with parts 1 and 2. */
+enum mstore_code turn_log_parts(struct mstore *, enum rec_kind, int e,
+	    const struct seglog_part *meta, const struct seglog_part *body);
+void	 turn_event(struct mstore *, uint32_t account, uint64_t mbox,
+	    enum mstore_what, uint64_t modseq, uint32_t first, uint32_t last);
+
+/* apply one record to the index; h says where it is */
+enum mstore_code mstore_apply(struct mstore *, const struct seglog_hdr *h,
+	    const void *head, size_t len);
+enum mstore_code apply_message(struct mstore *, const struct seglog_hdr *,
+	    const void *, size_t);
+enum mstore_code apply_copy(struct mstore *, const void *, size_t);
+enum mstore_code apply_flags(struct mstore *, const void *, size_t);
+enum mstore_code apply_expunge(struct mstore *, const void *, size_t);
+/* One place less for a message: its bytes are dead when it was the last. */
+enum mstore_code ref_drop(struct mstore *, uint64_t mbox, uint32_t uid,
+	    const struct where_ent *);
+/* Note in the change table what happened at a modseq. */
+enum mstore_code change_add(struct mstore *, struct mbox *, uint64_t modseq,
+	    enum mstore_what, const struct rseq *);
+
+/* The record of a mailbox as it is. */
+void	 mbox_record(const struct mbox *, struct rec_mailbox *);
+enum mstore_code mbox_log(struct mstore *, const struct rec_mailbox *);
+/* A mailbox that may hold messages; NULL: *code. */
+struct mbox	*mbox_select(struct mstore *, uint64_t, enum mstore_code *);
+enum mstore_code mbox_clean(struct mstore *, uint64_t, int *more);
+struct span	 mbox_name_normal(struct span);
+/* uids of those in set that are there. */
+enum mstore_code mbox_present(struct mstore *, struct mbox *,
+	    const struct rseq *set, struct rseq *out);
+
+/* The header of a message's record, made from what the index knows. */
+enum mstore_code where_hdr(struct mstore *, const struct where_ent *,
+	    struct seglog_hdr *);
+uint64_t where_reclen(struct mstore *, const struct where_ent *);
+
+/* Thread of a message; bits of newids say which hashes are to be entered. */
+enum mstore_code thread_find(struct mstore *, uint32_t account,
+	    const struct rec_message *, uint64_t *threadid, uint16_t *newids);
+int	 delivery_known(struct mstore *, uint64_t id);
+void	 delivery_sweep(struct mstore *, unsigned int n);
+
+#define HOT_CHUNK(uid)	((uid) >> HOT_SHIFT)
+#define HOT_SLOT(uid)	((uid) & (HOT_SLOTS - 1))
+#define WHERE_CHUNK(uid) ((uid) >> WHERE_SHIFT)
+#define WHERE_SLOT(uid)	((uid) & (WHERE_SLOTS - 1))
+
+static inline int
+hot_has(const struct hot *h, uint32_t uid)
+{
+	return h->map[HOT_SLOT(uid) / 64] >> (HOT_SLOT(uid) % 64) & 1;
+}
+
+static inline int
+where_has(const struct where *w, uint32_t uid)
+{
+	return w->map >> WHERE_SLOT(uid) & 1;
+}
+
+#endif
