@@ -453,7 +453,7 @@ struct msg_append_msg {
 	uint32_t	txn;
 	uint32_t	n;
 	uint64_t	size;
-	uint32_t	flags;		/* system flags, libimap's bits */
+	uint32_t	flags;		/* MSTORE_SEEN ..., as all flags here */
 	int64_t		date;		/* internal date; INT64_MIN: now */
 	uint16_t	zone;		/* its zone: minutes east, int16_t */
 	const char	*keywords;	/* separated by spaces */
@@ -511,6 +511,7 @@ struct msg_expand_r {
 	const char	*enhanced;
 	const char	*text;
 	uint8_t		own_sender;	/* sender's domain is one of ours */
+	uint8_t		trusted;	/* may relay: account, network, local */
 	const char	*alias;		/* forwarded: reverse-path to use, or "" */
 };
 
@@ -745,7 +746,7 @@ struct msg_st_list {
 	uint32_t	flags;
 };
 
-/* rows in libstore/mstore_page.h's mailbox form; in the fd when size > 0 */
+/* rows in the form of strow.h; in the fd when size > 0 */
 struct msg_st_list_r {
 	uint64_t	sid;
 	uint32_t	req;
@@ -762,7 +763,7 @@ struct msg_st_mailbox {
 	uint64_t	sid;
 	uint32_t	req;
 	uint8_t		op;		/* enum msg_st_op */
-	uint32_t	use;		/* special-use bits, ST_CREATE */
+	uint32_t	use;		/* MSTORE_USE_*, ST_CREATE */
 	const char	*name;
 	const char	*newname;
 };
@@ -847,8 +848,9 @@ struct msg_st_sync {
 };
 
 /*
- * rows: three rseqs, each after its u32 length: expunged, new, changed; then
- * HOT rows (libstore/mstore_page.h) of the new and the changed.
+ * rows: two rseqs, each after its u32 length (big endian): the uids that
+ * vanished, and those that are new or changed; then rows with flags and modseq
+ * (libstore/mstore_page.h) of the latter.
  */
 struct msg_st_sync_r {
 	uint64_t	sid;
