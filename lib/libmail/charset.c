@@ -118,10 +118,10 @@ utf8_get(const char *s, size_t len, uint32_t *cp)
 	return 1;
 }
 
-/* Length of the ASCII that s begins with. */
-static size_t
-ascii_run(const uint8_t *s, size_t len)
+size_t
+ascii_prefix(const void *p, size_t len)
 {
+	const uint8_t *s = p;
 	size_t i = 0;
 	uint64_t w;
 
@@ -144,7 +144,7 @@ utf8_valid_prefix(const void *p, size_t len)
 	int n;
 
 	while (i < len) {
-		i += ascii_run(s + i, len - i);
+		i += ascii_prefix(s + i, len - i);
 		if (i == len)
 			break;
 		if ((n = utf8_char(s + i, len - i, &cp)) <= 0)
@@ -204,7 +204,7 @@ decode_tab(const uint16_t *tab, const uint8_t *s, size_t len, struct sink *k)
 	size_t i = 0, n;
 
 	while (i < len && !k->full) {
-		if ((n = ascii_run(s + i, len - i)) > 0) {
+		if ((n = ascii_prefix(s + i, len - i)) > 0) {
 			sink_add(k, s + i, n);
 			i += n;
 		}

@@ -75,6 +75,8 @@ int	charset_decode(struct charset_ctx *, enum charset, const void *,
 /* Length of the longest prefix that is whole, valid UTF-8. */
 size_t	utf8_valid_prefix(const void *, size_t);
 int	utf8_valid(const void *, size_t);
+/* Length of the ASCII that it begins with. */
+size_t	ascii_prefix(const void *, size_t);
 /* Bytes written to dst (at most 4). */
 size_t	utf8_put(char *dst, uint32_t cp);
 /* One code point from s[0..len), len > 0; how many bytes it took.  What is

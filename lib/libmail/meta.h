@@ -93,7 +93,7 @@ struct meta_field {
 
 struct meta_iter {
 	struct span	left;
-	uint32_t	off;
+	uint32_t	off, end;
 	uint32_t	n;
 };
 

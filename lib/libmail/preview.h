@@ -17,17 +17,4 @@
 int	preview_make(struct charset_ctx *, const struct mime *,
 	    struct span msg, size_t off, size_t maxchars, struct buf *out);
 
-/* A stream of UTF-8 html to text: tags, comments, style, script go; entities
- * are decoded; block tags become a line feed. */
-struct html_dec {
-	uint8_t		state;
-	uint8_t		skip;		/* inside style, script, head */
-	uint8_t		n;
-	char		hold[16];
-};
-
-void	html_dec_init(struct html_dec *);
-int	html_dec_add(struct html_dec *, const void *, size_t, struct buf *);
-int	html_dec_end(struct html_dec *, struct buf *);
-
 #endif
