@@ -22,8 +22,11 @@ void			 textsearch_free(struct textsearch *);
 /* 1 found, 0 not, -1 ENOMEM.  All need the whole part in memory. */
 int	textsearch_part(struct textsearch *, enum transfer, enum charset,
 	    const void *body, size_t len);
-/* A header or one field of it: unfolded, encoded words decoded. */
+/* A header, or some fields of it with their names, each on its own: unfolded,
+ * encoded words decoded. */
 int	textsearch_header(struct textsearch *, struct span);
+/* The value of one field, without its name. */
+int	textsearch_value(struct textsearch *, struct span);
 /* In text that is casemapped already (META_SUBJECT ...). */
 int	textsearch_folded(const struct textsearch *, struct span);
 
