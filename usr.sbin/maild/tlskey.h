@@ -5,6 +5,9 @@
 #ifndef TLSKEY_H
 #define TLSKEY_H
 
+#include <stddef.h>
+#include <stdint.h>
+
 struct conf;
 struct tls;
 struct tls_config;
@@ -14,10 +17,23 @@ void		 tlskey_init(void);
 /*
  * A server context with all certificates of the configuration (SNI) and the
  * shared ticket keys, no private key in it; NULL with a logged reason, also
- * when there is no certificate.  The caller frees it with tls_free.
+ * when there is no certificate.  Give it back with tlskey_free: handshakes
+ * that have begun with it may still come to their end.
  */
 struct tls	*tlskey_server(const struct conf *);
+void		 tlskey_free(struct tls *);
 /* For relay: opportunistic (nothing verified) or verifying by name. */
 struct tls_config *tlskey_client(const struct conf *, int verify);
+/*
+ * Read the system's file of trusted certificates while the file system still
+ * can be seen (proc_def.init); tlskey_client with verify needs it.
+ */
+void		 tlskey_load_roots(void);
+/*
+ * SHA-256 of the SubjectPublicKeyInfo of the first certificate in a PEM text.
+ * 0, or -1: no certificate, or (*why) of a kind that cannot serve.
+ */
+int		 tlskey_pubhash(const uint8_t *pem, size_t, uint8_t [32],
+		    const char **why);
 
 #endif
