@@ -77,7 +77,7 @@ ATF_TC_BODY(keys, tc)
 	check("FUZZY SUBJECT x SEEN", "and(~subject [x], flag 8)");
 	check("FUZZY (SUBJECT x FROM y) SEEN", "and(~and(~subject [x], "
 	    "~from [y]), flag 8)");
-	bad("", "no such search key");
+	bad("", "name expected");
 	bad("FOO", "no such search key");
 	bad("KEYWORD \\Seen", "atom expected");
 	bad("BEFORE 30-Feb-2020", "bad date");
