@@ -128,7 +128,7 @@ mstore_account_next(struct mstore *ms, struct span after, uint32_t *id,
 
 	n = key_name(key, 'N', after);
 	key[n++] = '\0';	/* the least name that is greater */
-	if ((kc = kv_cursor_open(ms->kv, &c)) != KV_OK)
+	if ((kc = kv_cursor_open(ms->v.kv, &c)) != KV_OK)
 		return idx_code(ms, kc);
 	kc = kv_cursor_seek(c, key, n);
 	if (kc == KV_OK) {
@@ -221,7 +221,7 @@ mstore_prop_next(struct mstore *ms, uint32_t account, uint64_t mailbox,
 	plen = key_prop(key, account, mailbox, SPAN_NONE);
 	n = key_prop(key, account, mailbox, after);
 	key[n++] = '\0';
-	if ((kc = kv_cursor_open(ms->kv, &c)) != KV_OK)
+	if ((kc = kv_cursor_open(ms->v.kv, &c)) != KV_OK)
 		return idx_code(ms, kc);
 	kc = kv_cursor_seek(c, key, n);
 	code = idx_code(ms, kc);

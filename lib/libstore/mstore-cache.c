@@ -426,7 +426,7 @@ centry_load(struct mstore *ms, enum ctype type, uint64_t id, uint32_t chunk,
 		*code = MSTORE_OK;
 	else if (*code == MSTORE_OK && centry_decode(e, val, len) == -1) {
 		/* The index lies: it has to be made anew. */
-		ms->broken = 1;
+		ms->v.broken = 1;
 		*code = turn_fail(ms);
 	}
 	if (*code != MSTORE_OK) {
@@ -590,7 +590,7 @@ cache_hot_map(struct mstore *ms, uint64_t mbox, uint32_t chunk,
 	if (code != MSTORE_OK)
 		return code;
 	if (len < HOT_HDRLEN) {
-		ms->broken = 1;
+		ms->v.broken = 1;
 		return turn_fail(ms);
 	}
 	for (i = 0; i < HOT_SLOTS / 64; i++)

@@ -19,7 +19,7 @@ change_trim(struct mstore *ms, struct mbox *x, uint64_t upto)
 	const uint8_t	*k;
 	size_t		 klen, n = 0, i;
 
-	if ((kc = kv_cursor_open(ms->kv, &c)) != KV_OK)
+	if ((kc = kv_cursor_open(ms->v.kv, &c)) != KV_OK)
 		return idx_code(ms, kc);
 	klen = key_change(key, x->m.id, 0);
 	for (kc = kv_cursor_seek(c, key, klen); kc == KV_OK && n < 256;
@@ -139,7 +139,7 @@ changes_read(struct mstore *ms, uint64_t mailbox, uint64_t since,
 	size_t		 klen, vlen, i;
 	struct runs	*r;
 
-	if ((kc = kv_cursor_open(ms->kv, &c)) != KV_OK)
+	if ((kc = kv_cursor_open(ms->v.kv, &c)) != KV_OK)
 		return idx_code(ms, kc);
 	klen = key_change(key, mailbox, since + 1);
 	for (kc = kv_cursor_seek(c, key, klen); kc == KV_OK;

@@ -17,7 +17,7 @@ where_hdr(struct mstore *ms, const struct where_ent *e, struct seglog_hdr *h)
 	h->len[0] = e->headlen;
 	h->len[1] = e->metalen;
 	h->len[2] = e->size;
-	if (e->headlen != 0 || seglog_read_hdr(ms->log, e->pos, h) == 0)
+	if (e->headlen != 0 || seglog_read_hdr(ms->v.log, e->pos, h) == 0)
 		return MSTORE_OK;
 	return MSTORE_NONE;
 }
@@ -130,7 +130,7 @@ put_log_cols(struct mstore *ms, struct buf *out, uint16_t cols,
 	if (whole || (cols & MSTORE_COL_META)) {
 		skip = SEGLOG_HDRLEN + h.len[0] + (size_t)h.len[1] +
 		    (whole ? h.len[2] : 0);
-		if (seglog_read(ms->log, e->pos, skip, n, &h, &rec) == -1 ||
+		if (seglog_read(ms->v.log, e->pos, skip, n, &h, &rec) == -1 ||
 		    h.len[1] != e->metalen || h.len[2] != e->size) {
 			ret = errno == ENOMEM ? -2 : -1;
 			goto out;
@@ -152,7 +152,7 @@ put_log_cols(struct mstore *ms, struct buf *out, uint16_t cols,
 		} else if (len > 0) {
 			if ((p = buf_reserve(out, len)) == NULL)
 				goto out;
-			if (seglog_read_range(ms->log, &h, 2, off, p,
+			if (seglog_read_range(ms->v.log, &h, 2, off, p,
 			    len) == -1) {
 				ret = -1;
 				goto out;

@@ -22,7 +22,8 @@
  *	'P' name		property of the server
  *	'R' segment offset	places of a message that is not just where its
  *				record says: list of (mailbox, uid)
- *	'S'			state: format, log id, position applied, counters
+ *	'S'			format, log id, position applied (logview.c)
+ *	'S' 'g'			counters
  *	'T' mailbox		deleted, still to be cleaned up
  *
  * HOT and WHERE are apart because flags change and the rest does not.  Their
@@ -36,17 +37,16 @@
 #include <sys/tree.h>
 
 #include "libstore/kv.h"
+#include "libstore/logview.h"
 #include "libstore/mstore.h"
 #include "libstore/mstore-rec.h"
 #include "libstore/seglog.h"
 
-#define MSTORE_FORMAT		1
 #define MSTORE_MAXHEAD		(8U << 20)
 #define MSTORE_CHANGES		2048	/* modseqs that are remembered */
 #define MSTORE_CHANGERUNS	4096	/* runs of one entry */
 #define MSTORE_DEDUPE		86400	/* seconds */
 #define MSTORE_CACHE		192	/* entries kept: below 1 MB */
-#define MSTORE_REPLAY		2000	/* records in one transaction */
 
 #define HOT_SHIFT	8
 #define HOT_SLOTS	(1U << HOT_SHIFT)
@@ -129,28 +129,17 @@ struct globals {
 };
 
 struct mstore {
-	struct seglog	*log;
-	struct kv	*kv;
-	char		*indexdir;
+	struct logview	 v;
 	uint64_t	 reserve_bytes;
 	uint64_t	 reserve_inodes;
-	void		(*progress)(void *, uint64_t);
-	void		*progress_arg;
-	size_t		 cachesize;
-	int		 rebuilt;
-	int		 broken;
+	uint64_t	 turns;
 
-	int		 in_turn;
-	int		 failed;	/* the turn can only be aborted */
-	int		 touched;	/* the index was changed in it */
-	int		 replaying;
 	int64_t		 now;
 	uint32_t	 nids;		/* made in this turn */
 	int		 space;		/* above the reserve: -1 not asked */
 	unsigned int	 deliveries;	/* with an id, in this turn */
 	struct globals	 g;
 	struct globals	 g_begin;	/* as they were at begin */
-	struct seglog_pos applied;
 
 	struct ctree	 tree;
 	struct clist	 lru;		/* oldest first */
@@ -162,7 +151,6 @@ struct mstore {
 
 	struct buf	 head;		/* of the record being made */
 	struct buf	 val;		/* of the value being made */
-	struct mstore_stats stats;
 };
 
 /* cache */

@@ -107,46 +107,32 @@ key_thread(uint8_t k[KEY_MAX], uint32_t account, uint64_t hash)
 enum mstore_code
 idx_code(struct mstore *ms, enum kv_code kc)
 {
-	switch (kc) {
+	switch (logview_code(&ms->v, kc)) {
 	case KV_OK:
 		return MSTORE_OK;
 	case KV_NONE:
 		return MSTORE_NONE;
-	case KV_BROKEN:
-		ms->broken = 1;
-		break;
-	case KV_FAIL:
-		break;
+	default:
+		return MSTORE_TEMPFAIL;
 	}
-	return turn_fail(ms);
 }
 
 enum mstore_code
 idx_get(struct mstore *ms, const uint8_t *key, size_t klen,
     const uint8_t **val, size_t *vlen)
 {
-	const void	*v = NULL;
-	enum kv_code	 kc;
-
-	kc = kv_get(ms->kv, key, klen, &v, vlen);
-	*val = v;
-	return idx_code(ms, kc);
+	return idx_code(ms, logview_get(&ms->v, key, klen, val, vlen));
 }
 
 enum mstore_code
 idx_put(struct mstore *ms, const uint8_t *key, size_t klen, const void *val,
     size_t vlen)
 {
-	ms->touched = 1;
-	return idx_code(ms, kv_put(ms->kv, key, klen, val, vlen));
+	return idx_code(ms, logview_put(&ms->v, key, klen, val, vlen));
 }
 
 enum mstore_code
 idx_del(struct mstore *ms, const uint8_t *key, size_t klen)
 {
-	enum mstore_code code;
-
-	ms->touched = 1;
-	code = idx_code(ms, kv_del(ms->kv, key, klen));
-	return code == MSTORE_NONE ? MSTORE_OK : code;
+	return idx_code(ms, logview_del(&ms->v, key, klen));
 }

@@ -19,7 +19,7 @@ name_next(struct mstore *ms, uint32_t account, int sub, struct span after,
 	n = key_acct(key, account, sub, after);
 	key[n++] = '\0';
 	memset(ent, 0, offsetof(struct mstore_listent, name));
-	if ((kc = kv_cursor_open(ms->kv, &c)) != KV_OK)
+	if ((kc = kv_cursor_open(ms->v.kv, &c)) != KV_OK)
 		return idx_code(ms, kc);
 	kc = kv_cursor_seek(c, key, n);
 	if (kc == KV_OK) {

@@ -88,7 +88,7 @@ mstore_mailbox_get(struct mstore *ms, uint64_t id, struct mstore_mailbox *m)
 	if (x->m.flags & MSTORE_DELETED_MBOX)
 		return MSTORE_NONE;
 	*m = x->m;
-	return ms->in_turn ? MSTORE_OK : cache_trim(ms);
+	return ms->v.in_turn ? MSTORE_OK : cache_trim(ms);
 }
 
 struct mbox *
@@ -290,11 +290,11 @@ mstore_first_unseen(struct mstore *ms, uint64_t id, uint32_t *uid,
 				return code;
 			x->hint_uid = *uid;
 			x->hint_below = below;
-			if (ms->in_turn)
+			if (ms->v.in_turn)
 				cache_dirty(x);
 			return MSTORE_OK;
 		}
-		if (!ms->in_turn && (code = cache_trim(ms)) != MSTORE_OK)
+		if (!ms->v.in_turn && (code = cache_trim(ms)) != MSTORE_OK)
 			return code;
 	}
 	return MSTORE_NONE;

@@ -65,7 +65,7 @@ delivery_sweep(struct mstore *ms, unsigned int n)
 	size_t		 klen, vlen, nold = 0, i;
 	enum kv_code	 kc;
 
-	if (kv_cursor_open(ms->kv, &c) != KV_OK) {
+	if (kv_cursor_open(ms->v.kv, &c) != KV_OK) {
 		turn_fail(ms);
 		return;
 	}
@@ -305,13 +305,13 @@ deliver_places(struct mstore *ms, struct mstore_dest *dests, size_t n,
 			r->nplaces++;
 		}
 		dests[i].code = code;
-		if (ms->failed || (code = cache_trim(ms)) != MSTORE_OK) {
+		if (ms->v.failed || (code = cache_trim(ms)) != MSTORE_OK) {
 			code = MSTORE_TEMPFAIL;
 			break;
 		}
 	}
 	free(threads);
-	return ms->failed ? MSTORE_TEMPFAIL : code;
+	return ms->v.failed ? MSTORE_TEMPFAIL : code;
 }
 
 static enum mstore_code

@@ -45,7 +45,7 @@ mbox_clean(struct mstore *ms, uint64_t mbox, int *more)
 	const uint8_t	*k;
 	size_t		 klen, lens[WORK_CHUNKS], n = 0, i;
 
-	if ((kc = kv_cursor_open(ms->kv, &c)) != KV_OK)
+	if ((kc = kv_cursor_open(ms->v.kv, &c)) != KV_OK)
 		return idx_code(ms, kc);
 	klen = key_mbox(key, mbox, 1);
 	for (kc = kv_cursor_seek(c, key, klen); kc == KV_OK &&
@@ -83,7 +83,7 @@ clean_next(struct mstore *ms)
 	uint64_t	 id = 0;
 	size_t		 klen;
 
-	if (kv_cursor_open(ms->kv, &c) != KV_OK)
+	if (kv_cursor_open(ms->v.kv, &c) != KV_OK)
 		return 0;
 	if (kv_cursor_seek(c, key, key_u64(key, 'T', 0)) == KV_OK) {
 		k = kv_cursor_key(c, &klen);
@@ -100,11 +100,11 @@ mstore_work(struct mstore *ms, int64_t now)
 	uint64_t	 id;
 	int		 more = 0;
 
-	if (ms->in_turn || mstore_broken(ms))
+	if (ms->v.in_turn || mstore_broken(ms))
 		return 0;
 	if ((id = clean_next(ms)) == 0) {
-		if (kv_checkpoint(ms->kv, WORK_JOURNAL) == KV_BROKEN)
-			ms->broken = 1;
+		if (kv_checkpoint(ms->v.kv, WORK_JOURNAL) == KV_BROKEN)
+			ms->v.broken = 1;
 		return 0;
 	}
 	if (mstore_begin(ms, now) != MSTORE_OK)
@@ -123,8 +123,8 @@ mstore_fsck(struct mstore *ms, seglog_report report, void *arg)
 	int64_t		 bad = 0;
 	int		 r;
 
-	while ((r = seglog_next(ms->log, &pos, &h)) == 1) {
-		if (seglog_verify(ms->log, &h) == 0)
+	while ((r = seglog_next(ms->v.log, &pos, &h)) == 1) {
+		if (seglog_verify(ms->v.log, &h) == 0)
 			continue;
 		if (errno != EBADMSG && errno != EIO)
 			return -1;
@@ -142,17 +142,19 @@ mstore_stats(struct mstore *ms, struct mstore_stats *st)
 	struct seguse	*s;
 	uint32_t	 first, last, i;
 
-	*st = ms->stats;
-	st->segments = st->bytes = st->live = 0;
-	seglog_segments(ms->log, &first, &last);
+	memset(st, 0, sizeof(*st));
+	st->turns = ms->turns;
+	st->flushes = ms->v.flushes;
+	st->records = ms->v.records;
+	seglog_segments(ms->v.log, &first, &last);
 	for (i = first; i <= last; i++) {
-		if (!seglog_segment_exists(ms->log, i))
+		if (!seglog_segment_exists(ms->v.log, i))
 			continue;
 		st->segments++;
-		st->bytes += seglog_segment_used(ms->log, i);
+		st->bytes += seglog_segment_used(ms->v.log, i);
 		if ((s = cache_seg(ms, i, &code)) != NULL && s->live > 0)
 			st->live += (uint64_t)s->live;
-		if (!ms->in_turn)
+		if (!ms->v.in_turn)
 			(void)cache_trim(ms);
 	}
 }
@@ -279,7 +281,7 @@ dump_raw(struct dump *d)
 	size_t		 klen, vlen, i;
 	int		 n, ret = 0;
 
-	if (kv_cursor_open(d->ms->kv, &c) != KV_OK)
+	if (kv_cursor_open(d->ms->v.kv, &c) != KV_OK)
 		return -1;
 	for (kc = kv_cursor_seek(c, "", 0); kc == KV_OK && ret == 0;
 	    kc = kv_cursor_next(c)) {
