@@ -36,6 +36,17 @@ lookup_asker(const struct proc_from *from, uint64_t cookie)
 
 /* ---- clients ------------------------------------------------------------------ */
 
+/* Whose sessions are not counted by address. */
+static int
+lookup_exempt(const struct addr *a)
+{
+	static const uint8_t	 loopback6[16] = { [15] = 1 };
+
+	return a->family == 0 || (a->family == 4 && a->bytes[0] == 127) ||
+	    (a->family == 6 && memcmp(a->bytes, loopback6, 16) == 0) ||
+	    expand_trusted_client(lookup_conf, a);
+}
+
 /* The answer only warms the cache, for the M_PTR that may follow. */
 static void
 lookup_ptr_ignore(const char *name, void *arg)
@@ -49,15 +60,13 @@ lookup_connect(const struct proc_from *from, const void *msg, int fd)
 	const struct conf_limits	*l = &lookup_conf->limits;
 	struct msg_connect_r		 r;
 	const char			*name;
-	int				 trusted;
 
 	memset(&r, 0, sizeof(r));
 	r.sid = m->sid;
 	r.text = r.rdns = "";
-	trusted = m->client.family == 0 ||
-	    expand_trusted_client(lookup_conf, &m->client);
 	switch (limit_add(from->inst, m->sid, &m->client,
-	    trusted ? 0 : l->sessions_per_address, l->sessions)) {
+	    lookup_exempt(&m->client) ? 0 : l->sessions_per_address,
+	    l->sessions)) {
 	case LIMIT_OK:
 		break;
 	case LIMIT_ADDRESS:
