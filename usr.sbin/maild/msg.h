@@ -810,7 +810,7 @@ struct msg_st_select_r {
 	uint32_t	exists;
 	uint32_t	recent_first;	/* uids from here are \Recent for us */
 	uint32_t	recent;
-	uint32_t	first_unseen;	/* its uid, or 0 */
+	uint32_t	first_unseen;	/* its sequence number, or 0 */
 	uint64_t	highestmodseq;
 	uint64_t	floor;		/* oldest modseq that M_ST_SYNC knows */
 	const char	*keywords;	/* bit 0 first, separated by spaces */

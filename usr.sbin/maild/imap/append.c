@@ -1,0 +1,348 @@
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "append.h"
+#include "libstore/mstore_page.h"
+#include "libutil/buf.h"
+#include "libutil/log.h"
+#include "name.h"
+#include "proc.h"
+#include "session.h"
+
+/*
+ * One APPEND.  The command itself stays the parser's until its last segment;
+ * what is needed of each segment is copied here.
+ */
+struct append {
+	uint32_t	 n;		/* messages that the queue has */
+	int		 fd;		/* of the message in hand, or -1 */
+	uint64_t	 size;		/* announced, still to be read */
+	uint64_t	 written;
+	uint32_t	 flags;		/* MSTORE_... */
+	struct buf	 keywords;
+	int64_t		 date;
+	int		 zone;
+	uint8_t		 sync;		/* the client waits for "+" */
+	uint8_t		 failed;
+	const char	*code, *text;	/* why */
+	char		 mailbox[IMAP_NAME_MAX + 1];
+	struct msg_append_r result;
+};
+
+static const struct {
+	uint32_t	 bit;
+	uint16_t	 stored;
+} flagmap[] = {
+	{ IMAP_FLAG_SEEN,	MSTORE_SEEN },
+	{ IMAP_FLAG_ANSWERED,	MSTORE_ANSWERED },
+	{ IMAP_FLAG_FLAGGED,	MSTORE_FLAGGED },
+	{ IMAP_FLAG_DELETED,	MSTORE_DELETED },
+	{ IMAP_FLAG_DRAFT,	MSTORE_DRAFT }
+};
+
+static void
+append_free(void *job)
+{
+	struct append	*a = job;
+
+	if (a->fd != -1)
+		close(a->fd);
+	buf_free(&a->keywords);
+	free(a);
+}
+
+static struct append *
+append_get(struct session *s)
+{
+	struct append	*a;
+
+	if (s->mode == INPUT_APPEND)
+		return s->job;
+	if ((a = calloc(1, sizeof(*a))) == NULL)
+		fatal("append");
+	a->fd = -1;
+	buf_init(&a->keywords, 65536);
+	s->job = a;
+	s->job_free = append_free;
+	s->mode = INPUT_APPEND;
+	s->txn++;
+	return a;
+}
+
+static void
+abort_queue(struct session *s)
+{
+	struct msg_append_abort	 m = { .sid = s->sid, .txn = s->txn };
+
+	(void)proc_send(PROC_QUEUE, 0, M_APPEND_ABORT, &m, -1);
+}
+
+static void
+fail(struct append *a, const char *code, const char *text)
+{
+	if (a->failed)
+		return;
+	a->failed = 1;
+	a->code = code;
+	a->text = text;
+}
+
+/* The message's options, before its bytes. */
+static int
+take_options(struct append *a, const struct imap_append_part *p)
+{
+	uint32_t	 i;
+	size_t		 j;
+
+	a->flags = 0;
+	for (j = 0; j < sizeof(flagmap) / sizeof(flagmap[0]); j++) {
+		if (p->flags.bits & flagmap[j].bit)
+			a->flags |= flagmap[j].stored;
+	}
+	buf_truncate(&a->keywords, 0);
+	for (i = 0; i < p->flags.nkeywords; i++) {
+		if ((i > 0 && buf_addc(&a->keywords, ' ') == -1) ||
+		    buf_add(&a->keywords, p->flags.keywords[i].p,
+		    p->flags.keywords[i].len) == -1)
+			return -1;
+	}
+	a->date = p->has_date ? p->date.t : INT64_MIN;
+	a->zone = p->has_date ? p->date.zone : 0;
+	a->size = p->literal.size;
+	a->sync = p->literal.sync;
+	a->written = 0;
+	return buf_addc(&a->keywords, '\0');
+}
+
+/* The command is over before its end: skip what belongs to it, then say NO. */
+static void
+refuse(struct session *s, struct imap_command *cmd)
+{
+	s->waits = 0;
+	if (s->tag == NULL && (s->tag = strndup(cmd->tag.p,
+	    cmd->tag.len)) == NULL)
+		fatal("append");
+	if (imap_parser_refuse(&s->parser))
+		append_refused(s);
+	else
+		conn_again(s->conn);
+}
+
+/* The tagged NO, without a parsed command to go by. */
+void
+append_refused(struct session *s)
+{
+	struct append	*a = s->job;
+
+	imap_out_reply(session_out(s), span_of(s->tag), "NO", a->code,
+	    a->text);
+	session_out_done(s);
+	append_broken(s);
+}
+
+void
+append_broken(struct session *s)
+{
+	abort_queue(s);
+	s->job_free(s->job);
+	s->job = NULL;
+	s->job_free = NULL;
+	free(s->tag);
+	s->tag = NULL;
+	s->mode = INPUT_COMMANDS;
+	s->waits = 0;
+	conn_again(s->conn);
+}
+
+static void
+open_message(struct session *s, struct append *a)
+{
+	struct msg_append_open	 m = { .sid = s->sid, .txn = s->txn,
+	    .n = a->n, .size = a->size };
+
+	s->waits = 1;
+	if (proc_send(PROC_QUEUE, 0, M_APPEND_OPEN, &m, -1) == -1)
+		fail(a, "UNAVAILABLE", "Not possible just now.");
+}
+
+static const char *
+check_state(struct session *s, struct imap_command *cmd)
+{
+	const char	*code, *why = NULL;
+
+	if (imap_state_check(&s->st, cmd, &code, &why) != IMAP_ALLOW)
+		return why == NULL ? "Not now." : why;
+	if (cmd->id != IMAP_APPEND || cmd->u.append.catenate)
+		return "Not offered here.";
+	return NULL;
+}
+
+void
+append_segment(struct session *s, struct imap_command *cmd)
+{
+	const struct imap_append_part	*p;
+	struct append			*a;
+	const char			*why, *bad;
+	int				 first = s->mode != INPUT_APPEND;
+	int				 utf8;
+
+	a = append_get(s);
+	p = &cmd->u.append.parts[cmd->u.append.nparts - 1];
+	s->append_cmd = cmd;
+	if ((bad = check_state(s, cmd)) != NULL)
+		fail(a, NULL, bad);
+	utf8 = s->st.enabled & (IMAP_EN_UTF8 | IMAP_EN_REV2) ?
+	    IMAP_NAME_UTF8 : 0;
+	if (first && !a->failed && imap_name_read(cmd->u.append.mailbox, utf8,
+	    a->mailbox, &why) == -1)
+		fail(a, "TRYCREATE", why);
+	if (!a->failed && p->literal.size >
+	    session_config()->limits.message_size)
+		fail(a, "TOOBIG", "Message is too big.");
+	if (!a->failed && p->literal.size == 0)
+		fail(a, NULL, "Message is empty.");
+	if (!a->failed && take_options(a, p) == -1)
+		fail(a, "LIMIT", "Too many flags.");
+	if (!a->failed)
+		open_message(s, a);
+	if (a->failed)
+		refuse(s, cmd);
+}
+
+void
+append_opened(struct session *s, const struct msg_append_open_r *m, int fd)
+{
+	struct append	*a = s->job;
+
+	if (s->mode != INPUT_APPEND || m->txn != s->txn || m->n != a->n ||
+	    !s->waits) {
+		if (fd != -1)
+			close(fd);
+		return;
+	}
+	s->waits = 0;
+	if (m->code != ST_OK || fd == -1) {
+		if (fd != -1)
+			close(fd);
+		if (m->code == ST_LIMIT)
+			fail(a, "LIMIT", "Too many messages at once.");
+		else
+			fail(a, "UNAVAILABLE", "No room for a message now.");
+		refuse(s, s->append_cmd);
+		return;
+	}
+	a->fd = fd;
+	if (a->sync) {
+		imap_out_str(session_out(s), "+ OK\r\n");
+		session_out_done(s);
+	}
+	imap_parser_accept(&s->parser);
+	conn_again(s->conn);
+}
+
+/* All bytes of this message are written. */
+static void
+message_done(struct session *s, struct append *a)
+{
+	struct msg_append_msg	 m = { .sid = s->sid, .txn = s->txn,
+	    .n = a->n, .size = a->written, .flags = a->flags,
+	    .date = a->date, .zone = a->zone };
+
+	m.keywords = (char *)buf_ptr(&a->keywords);
+	close(a->fd);
+	a->fd = -1;
+	if (proc_send(PROC_QUEUE, 0, M_APPEND_MSG, &m, -1) == -1)
+		fail(a, "UNAVAILABLE", "Not possible just now.");
+	a->n++;
+}
+
+void
+append_data(struct session *s, struct span data)
+{
+	struct append	*a = s->job;
+	ssize_t		 n;
+	size_t		 off = 0;
+
+	while (!a->failed && off < data.len) {
+		n = write(a->fd, data.p + off, data.len - off);
+		if (n == -1 && errno != EINTR) {
+			log_warn("append");
+			fail(a, "UNAVAILABLE", "Cannot write the message.");
+		} else if (n > 0)
+			off += n;
+	}
+	a->written += data.len;
+	a->size -= data.len;
+	if (a->size == 0 && !a->failed)
+		message_done(s, a);
+}
+
+/* The command has come to its end: make all of it one append. */
+void
+append_last(struct session *s, struct imap_command *cmd)
+{
+	struct append		*a = s->job;
+	struct msg_append_commit m = { .sid = s->sid, .txn = s->txn,
+	    .count = a->n, .mailbox = a->mailbox };
+
+	s->cmd = cmd;
+	s->append_cmd = NULL;
+	s->mode = INPUT_COMMANDS;
+	free(s->tag);
+	s->tag = NULL;
+	if (!a->failed && proc_send(PROC_QUEUE, 0, M_APPEND_COMMIT, &m,
+	    -1) == -1)
+		fail(a, "UNAVAILABLE", "Not possible just now.");
+	if (a->failed) {
+		abort_queue(s);
+		session_done(s, IMAP_RESULT_NO, a->code, a->text);
+	} else
+		s->appending = 1;
+}
+
+static void
+done_tail(struct session *s, struct imap_out *o)
+{
+	struct append	*a = s->job;
+	struct rseq	 uids;
+
+	rseq_init(&uids);
+	if (rseq_add(&uids, a->result.first, a->result.last) == -1)
+		fatal("append");
+	imap_out_appenduid(o, a->result.uidvalidity, &uids);
+	imap_out_str(o, " Append completed.\r\n");
+	rseq_free(&uids);
+}
+
+void
+append_result(struct session *s, const struct msg_append_r *m)
+{
+	struct append	*a = s->job;
+
+	if (!s->appending || m->txn != s->txn)
+		return;
+	s->appending = 0;
+	a->result = *m;
+	if (m->code == ST_OK)
+		session_done_with(s, IMAP_RESULT_OK, done_tail);
+	else if (m->code == ST_NONEXISTENT)
+		session_done(s, IMAP_RESULT_NO, "TRYCREATE",
+		    "No such mailbox.");
+	else
+		session_done_st(s, m->code, m->text);
+}
+
+void
+append_queue_gone(struct session *s)
+{
+	struct append	*a = s->job;
+
+	fail(a, "UNAVAILABLE", "Not possible just now.");
+	if (s->appending) {
+		s->appending = 0;
+		session_done(s, IMAP_RESULT_NO, a->code, a->text);
+	} else if (s->waits)
+		refuse(s, s->append_cmd);
+}

@@ -1,0 +1,157 @@
+#include <string.h>
+
+#include "handlers.h"
+#include "libutil/log.h"
+#include "proc.h"
+#include "session.h"
+#include "view.h"
+
+typedef void (*handler)(struct session *);
+
+static void
+do_capability(struct session *s)
+{
+	struct imap_out	*o = session_out(s);
+
+	imap_out_str(o, "* CAPABILITY ");
+	(void)login_caps(s, o->buf);
+	imap_out_crlf(o);
+	session_out_done(s);
+	session_done(s, IMAP_RESULT_OK, NULL, NULL);
+}
+
+static void
+do_noop(struct session *s)
+{
+	session_done(s, IMAP_RESULT_OK, NULL, NULL);
+}
+
+static void
+do_logout(struct session *s)
+{
+	imap_out_reply(session_out(s), SPAN_NONE, "BYE", NULL, "Logging out");
+	session_out_done(s);
+	s->bye = 1;
+	session_done(s, IMAP_RESULT_OK, NULL, "Logout completed.");
+}
+
+static void
+do_id(struct session *s)
+{
+	imap_out_str(session_out(s), "* ID (\"name\" \"maild\")\r\n");
+	session_out_done(s);
+	session_done(s, IMAP_RESULT_OK, NULL, NULL);
+}
+
+static void
+do_starttls(struct session *s)
+{
+	struct span	 tag = s->cmd->tag;
+
+	/* Nothing of what follows in the clear may be taken. */
+	imap_out_reply(session_out(s), tag, "OK", NULL, "Begin TLS now.");
+	session_out_done(s);
+	imap_command_free(s->cmd);
+	s->cmd = NULL;
+	s->busy = 0;
+	s->waits = 1;
+	if (conn_starttls_server(s->conn, session_tls()) == -1)
+		session_close(s);
+}
+
+static void
+do_enable(struct session *s)
+{
+	static const struct {
+		uint32_t	 bit;
+		const char	*name;
+	} names[] = {
+		{ IMAP_EN_CONDSTORE,	"CONDSTORE" },
+		{ IMAP_EN_QRESYNC,	"QRESYNC" },
+		{ IMAP_EN_UTF8,		"UTF8=ACCEPT" },
+		{ IMAP_EN_REV2,		"IMAP4rev2" },
+		{ IMAP_EN_UIDONLY,	"UIDONLY" }
+	};
+	struct imap_out	*o = session_out(s);
+	uint32_t	 bits = s->cmd->u.enable.bits & COMMAND_ENABLES;
+	size_t		 i;
+
+	imap_out_str(o, "* ENABLED");
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (bits & names[i].bit) {
+			imap_out_str(o, " ");
+			imap_out_str(o, names[i].name);
+		}
+	}
+	imap_out_crlf(o);
+	session_out_done(s);
+	s->cmd->u.enable.bits = bits;
+	session_done(s, IMAP_RESULT_OK, NULL, "Enabled.");
+}
+
+/* RFC 2177: untagged responses until the client says DONE. */
+static void
+do_idle(struct session *s)
+{
+	imap_out_str(session_out(s), "+ idling\r\n");
+	session_out_done(s);
+	s->mode = INPUT_IDLE;
+	s->busy = 0;
+	imap_parser_lines(&s->parser, 1);
+	if (s->view != NULL && view_behind(s->view))
+		session_news(s);
+	conn_again(s->conn);
+}
+
+static const handler	 handlers[IMAP_NCOMMANDS] = {
+	[IMAP_CAPABILITY] = do_capability,
+	[IMAP_NOOP] = do_noop,
+	[IMAP_CHECK] = do_noop,
+	[IMAP_LOGOUT] = do_logout,
+	[IMAP_ID] = do_id,
+	[IMAP_STARTTLS] = do_starttls,
+	[IMAP_LOGIN] = login_login,
+	[IMAP_AUTHENTICATE] = login_authenticate,
+	[IMAP_ENABLE] = do_enable,
+	[IMAP_IDLE] = do_idle,
+	[IMAP_LIST] = list_list,
+	[IMAP_LSUB] = list_list,
+	[IMAP_STATUS] = list_status,
+	[IMAP_NAMESPACE] = list_namespace,
+	[IMAP_CREATE] = mailbox_create,
+	[IMAP_DELETE] = mailbox_delete,
+	[IMAP_RENAME] = mailbox_rename,
+	[IMAP_SUBSCRIBE] = mailbox_subscribe,
+	[IMAP_UNSUBSCRIBE] = mailbox_subscribe,
+	[IMAP_SELECT] = select_select,
+	[IMAP_EXAMINE] = select_select,
+	[IMAP_CLOSE] = select_close,
+	[IMAP_UNSELECT] = select_unselect,
+	[IMAP_EXPUNGE] = expunge_expunge,
+	[IMAP_FETCH] = fetch_fetch,
+	[IMAP_STORE] = store_store,
+	[IMAP_COPY] = copy_copy,
+	[IMAP_MOVE] = copy_copy,
+	[IMAP_SEARCH] = search_search
+};
+
+void
+command_start(struct session *s)
+{
+	const char		*code = NULL, *why = NULL;
+	enum imap_verdict	 verdict;
+
+	proc_count_add("imap_commands", 1);
+	verdict = imap_state_check(&s->st, s->cmd, &code, &why);
+	if (verdict == IMAP_DENY_BAD)
+		session_done(s, IMAP_RESULT_BAD, code, why);
+	else if (verdict == IMAP_DENY_NO)
+		session_done(s, IMAP_RESULT_NO, code, why);
+	else if (handlers[s->cmd->id] == NULL)
+		session_done(s, IMAP_RESULT_BAD, NULL, "Not offered here.");
+	else {
+		s->st.enabled |= imap_command_enables(s->cmd) &
+		    COMMAND_ENABLES;
+		handlers[s->cmd->id](s);
+	}
+}

@@ -1,0 +1,84 @@
+/* CREATE, DELETE, RENAME, SUBSCRIBE, UNSUBSCRIBE (RFC 9051 6.3.4-6.3.8). */
+#include "handlers.h"
+#include "libimap/imap_name.h"
+#include "libstore/mstore_page.h"
+#include "libutil/log.h"
+#include "name.h"
+#include "session.h"
+
+static void
+on_answer(void *arg, uint32_t type, const void *msg, int fd)
+{
+	const struct msg_st_r	*m = msg;
+
+	session_done_st(arg, m->code, m->code == ST_OK ? NULL : m->text);
+}
+
+static void
+ask(struct session *s, uint8_t op, uint32_t use, const char *name,
+    const char *newname)
+{
+	struct msg_st_mailbox	 m = { .sid = s->sid, .op = op, .use = use,
+	    .name = name, .newname = newname };
+
+	m.req = request_new(on_answer, s);
+	request_send(m.req, M_ST_MAILBOX, &m);
+}
+
+void
+mailbox_create(struct session *s)
+{
+	const struct imap_create	*c = &s->cmd->u.create;
+	char				 name[IMAP_NAME_MAX + 1];
+
+	if (c->use_unknown) {
+		session_done(s, IMAP_RESULT_NO, "USEATTR",
+		    "Special use is not known.");
+		return;
+	}
+	if (name_read(s, c->mailbox, IMAP_NAME_NEW, name) == -1)
+		return;
+	if (imap_name_is_inbox(span_of(name)))
+		session_done_st(s, ST_EXISTS, NULL);
+	else
+		ask(s, ST_CREATE, name_use_to_store(c->use), name, "");
+}
+
+void
+mailbox_delete(struct session *s)
+{
+	char	 name[IMAP_NAME_MAX + 1];
+
+	if (name_read(s, s->cmd->u.mailbox, 0, name) == -1)
+		return;
+	if (imap_name_is_inbox(span_of(name)))
+		session_done(s, IMAP_RESULT_NO, "CANNOT",
+		    "INBOX cannot be deleted.");
+	else
+		ask(s, ST_DELETE, 0, name, "");
+}
+
+void
+mailbox_rename(struct session *s)
+{
+	char	 from[IMAP_NAME_MAX + 1], to[IMAP_NAME_MAX + 1];
+
+	if (name_read(s, s->cmd->u.rename.from, 0, from) == -1 ||
+	    name_read(s, s->cmd->u.rename.to, IMAP_NAME_NEW, to) == -1)
+		return;
+	if (imap_name_is_inbox(span_of(to)))
+		session_done_st(s, ST_EXISTS, NULL);
+	else
+		ask(s, ST_RENAME, 0, from, to);
+}
+
+void
+mailbox_subscribe(struct session *s)
+{
+	char	 name[IMAP_NAME_MAX + 1];
+
+	if (name_read(s, s->cmd->u.mailbox, 0, name) == -1)
+		return;
+	ask(s, s->cmd->id == IMAP_SUBSCRIBE ? ST_SUBSCRIBE : ST_UNSUBSCRIBE,
+	    0, name, "");
+}

@@ -1,0 +1,170 @@
+#include <sys/mman.h>
+#include <sys/stat.h>
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "libutil/hashtab.h"
+#include "libutil/log.h"
+#include "request.h"
+
+struct request {
+	uint32_t	 req;
+	uint8_t		 lost;
+	request_cb	 cb;
+	void		*arg;
+};
+
+static struct hashtab	 requests;
+static uint32_t		 last;
+static int		 some_lost;
+
+static const void *
+request_key(const void *entry, size_t *len)
+{
+	const struct request	*r = entry;
+
+	*len = sizeof(r->req);
+	return &r->req;
+}
+
+void
+request_init(void)
+{
+	hashtab_init(&requests, request_key);
+}
+
+uint32_t
+request_new(request_cb cb, void *arg)
+{
+	struct request	*r;
+
+	if ((r = calloc(1, sizeof(*r))) == NULL)
+		fatal("request");
+	do {
+		r->req = ++last;
+	} while (hashtab_find(&requests, &r->req, sizeof(r->req)) != NULL);
+	r->cb = cb;
+	r->arg = arg;
+	if (hashtab_insert(&requests, r) == -1)
+		fatal("request");
+	return r->req;
+}
+
+void
+request_send(uint32_t req, uint32_t type, const void *msg)
+{
+	struct request	*r;
+
+	if (proc_send(PROC_STORE, 0, type, msg, -1) == 0)
+		return;
+	if ((r = hashtab_find(&requests, &req, sizeof(req))) != NULL)
+		r->lost = some_lost = 1;
+}
+
+void
+request_forget(void *arg)
+{
+	struct request	*r;
+	size_t		 iter = 0;
+
+	/* The answer still comes and must find its request. */
+	while ((r = hashtab_next(&requests, &iter)) != NULL) {
+		if (r->arg == arg)
+			r->cb = NULL;
+	}
+}
+
+void
+request_answer(uint32_t req, uint32_t type, const void *msg, int fd)
+{
+	struct request	*r;
+	request_cb	 cb;
+	void		*arg;
+
+	r = hashtab_remove(&requests, &req, sizeof(req));
+	if (r == NULL) {
+		/* Asked of the store before this one. */
+		if (fd != -1)
+			close(fd);
+		return;
+	}
+	cb = r->cb;
+	arg = r->arg;
+	free(r);
+	if (cb != NULL)
+		cb(arg, type, msg, fd);
+	else if (fd != -1)
+		close(fd);
+}
+
+void
+request_store_gone(void)
+{
+	struct request	*r;
+	size_t		 iter = 0;
+
+	while ((r = hashtab_next(&requests, &iter)) != NULL)
+		r->lost = some_lost = 1;
+}
+
+void
+request_turn(void)
+{
+	struct msg_st_r	 m = { .code = ST_TEMP,
+	    .text = "the store is not available just now" };
+	struct request	*r;
+	size_t		 iter = 0;
+
+	if (!some_lost)
+		return;
+	some_lost = 0;
+	while ((r = hashtab_next(&requests, &iter)) != NULL) {
+		if (!r->lost)
+			continue;
+		m.req = r->req;
+		request_answer(r->req, M_ST_R, &m, -1);
+		iter = 0;
+	}
+}
+
+int
+rows_open(struct rows *rows, const struct msg_blob *b, uint64_t size, int fd)
+{
+	struct stat	 st;
+	int		 seals;
+
+	memset(rows, 0, sizeof(*rows));
+	if (fd == -1) {
+		rows->data = b->data;
+		rows->len = b->len;
+		return size == 0 ? 0 : -1;
+	}
+	/* The store is a peer like any other: it must not cut our map. */
+	if ((seals = fcntl(fd, F_GET_SEALS)) == -1 ||
+	    !(seals & F_SEAL_SHRINK) || fstat(fd, &st) == -1 ||
+	    (uint64_t)st.st_size < size || size == 0) {
+		close(fd);
+		return -1;
+	}
+	rows->map = mmap(NULL, size, PROT_READ, MAP_SHARED, fd, 0);
+	close(fd);
+	if (rows->map == MAP_FAILED) {
+		rows->map = NULL;
+		return -1;
+	}
+	rows->maplen = size;
+	rows->data = rows->map;
+	rows->len = size;
+	return 0;
+}
+
+void
+rows_free(struct rows *rows)
+{
+	if (rows->map != NULL)
+		munmap(rows->map, rows->maplen);
+	memset(rows, 0, sizeof(*rows));
+}

@@ -1,0 +1,609 @@
+#include <stdlib.h>
+#include <string.h>
+#include <tls.h>
+#include <unistd.h>
+
+#include "append.h"
+#include "libutil/hashtab.h"
+#include "libutil/log.h"
+#include "proc.h"
+#include "session.h"
+#include "view.h"
+
+#define SESSION_INPUT	(256 * 1024)	/* read ahead; a command fits */
+#define SESSION_OUTPUT	(16 * 1024 * 1024)
+#define SESSION_COMMANDS 50		/* of one client in a turn */
+#define NOAUTH_SECONDS	60
+
+static struct hashtab		 by_sid;
+static TAILQ_HEAD(, session)	 sessions = TAILQ_HEAD_INITIALIZER(sessions);
+static const struct conf	*conf;
+static struct tls		*tls;
+static int			 stopping;
+
+static void	on_conn(struct conn *, enum conn_event, void *);
+static void	end_step(void *, int);
+
+static const void *
+session_key(const void *entry, size_t *len)
+{
+	const struct session	*s = entry;
+
+	*len = sizeof(s->sid);
+	return &s->sid;
+}
+
+void
+session_conf(const struct conf *c, struct tls *ctx)
+{
+	if (conf == NULL)
+		hashtab_init(&by_sid, session_key);
+	conf = c;
+	tls = ctx;
+}
+
+const struct conf *
+session_config(void)
+{
+	return conf;
+}
+
+struct tls *
+session_tls(void)
+{
+	return tls;
+}
+
+struct session *
+session_find(uint64_t sid)
+{
+	return hashtab_find(&by_sid, &sid, sizeof(sid));
+}
+
+uint64_t
+session_sid(const struct session *s)
+{
+	return s->sid;
+}
+
+uint32_t
+session_enabled(const struct session *s)
+{
+	return s->st.enabled;
+}
+
+size_t
+session_count(void)
+{
+	return by_sid.count;
+}
+
+void
+session_each(void (*fn)(struct session *, void *), void *arg)
+{
+	struct session	*s, *next;
+
+	TAILQ_FOREACH_SAFE(s, &sessions, entry, next)
+		fn(s, arg);
+}
+
+struct imap_out *
+session_out(struct session *s)
+{
+	imap_out_init(&s->out, conn_out(s->conn), s->st.enabled);
+	return &s->out;
+}
+
+void
+session_out_done(struct session *s)
+{
+	conn_out_done(s->conn);
+}
+
+/* ---- the end of a session ------------------------------------------------------ */
+
+static void
+job_end(struct session *s)
+{
+	void	(*fn)(void *) = s->job_free;
+	void	*job = s->job;
+
+	s->job = NULL;
+	s->job_free = NULL;
+	if (fn != NULL)
+		fn(job);
+}
+
+static void
+session_free(struct session *s)
+{
+	struct msg_session_end	 end = { .sid = s->sid };
+	struct msg_auth_abort	 abort = { .sid = s->sid };
+	struct msg_disconnect	 gone = { .sid = s->sid };
+
+	request_forget(s);
+	job_end(s);
+	if (s->view != NULL)
+		view_close(s->view);
+	if (s->mode == INPUT_SASL || s->waits)
+		(void)proc_send(PROC_AUTH, 0, M_AUTH_ABORT, &abort, -1);
+	(void)proc_send(PROC_STORE, 0, M_SESSION_END, &end, -1);
+	(void)proc_send(PROC_QUEUE, 0, M_SESSION_END, &end, -1);
+	(void)proc_send(PROC_LOOKUP, 0, M_DISCONNECT, &gone, -1);
+	imap_command_free(s->cmd);
+	imap_parser_free(&s->parser);
+	hashtab_remove(&by_sid, &s->sid, sizeof(s->sid));
+	TAILQ_REMOVE(&sessions, s, entry);
+	free(s->account);
+	free(s->tag);
+	free(s);
+	if (stopping && by_sid.count == 0)
+		proc_stopped();
+}
+
+void
+session_close(struct session *s)
+{
+	conn_close(s->conn);
+	s->conn = NULL;
+	session_free(s);
+}
+
+void
+session_bye(struct session *s, const char *text)
+{
+	imap_out_reply(session_out(s), SPAN_NONE, "BYE", NULL, text);
+	session_out_done(s);
+	session_close(s);
+}
+
+/* ---- the end of a command -------------------------------------------------------- */
+
+static const char *const results[] = {
+	[IMAP_RESULT_OK] = "OK",
+	[IMAP_RESULT_NO] = "NO",
+	[IMAP_RESULT_BAD] = "BAD"
+};
+
+/* What is to be said when the mailbox's news are told. */
+static void
+end_say(struct session *s)
+{
+	struct imap_out	*o = session_out(s);
+
+	if (s->end.tail != NULL) {
+		imap_out_status(o, s->cmd->tag, results[s->end.result]);
+		s->end.tail(s, o);
+	} else
+		imap_out_reply(o, s->cmd->tag, results[s->end.result],
+		    s->end.code, s->end.text);
+	session_out_done(s);
+	imap_state_done(&s->st, s->cmd, s->end.result);
+	if (s->end.result == IMAP_RESULT_BAD)
+		s->errors++;
+	job_end(s);
+	imap_command_free(s->cmd);
+	s->cmd = NULL;
+	s->busy = 0;
+	if (s->bye || s->st.state == IMAP_STATE_LOGOUT)
+		session_close(s);
+	else
+		session_continue(s);
+}
+
+static void
+end_step(void *arg, int ok)
+{
+	struct session	*s = arg;
+
+	if (!ok) {
+		session_bye(s, "The mailbox is not available any more");
+		return;
+	}
+	end_say(s);
+}
+
+static void
+end_command(struct session *s)
+{
+	unsigned	 flags = 0;
+
+	if (s->view == NULL || s->st.state != IMAP_STATE_SELECTED ||
+	    s->bye) {
+		end_say(s);
+		return;
+	}
+	if (!imap_state_noexpunge(s->cmd))
+		flags |= VIEW_EXPUNGE;
+	if (s->cmd->uid)
+		flags |= VIEW_UID;
+	s->news = 0;
+	view_sync(s->view, flags, end_step, s);
+}
+
+void
+session_done(struct session *s, enum imap_result result, const char *code,
+    const char *text)
+{
+	s->end.result = result;
+	s->end.code = code;
+	strlcpy(s->end.text, text == NULL ? "Done." : text,
+	    sizeof(s->end.text));
+	s->end.tail = NULL;
+	end_command(s);
+}
+
+void
+session_done_with(struct session *s, enum imap_result result,
+    void (*tail)(struct session *, struct imap_out *))
+{
+	s->end.result = result;
+	s->end.tail = tail;
+	end_command(s);
+}
+
+void
+session_done_st(struct session *s, uint8_t st, const char *text)
+{
+	static const struct {
+		const char	*code, *text;
+	} replies[] = {
+	[ST_TEMP] =	{ "UNAVAILABLE", "Not possible just now" },
+	[ST_QUOTA] =	{ "OVERQUOTA", "Quota exceeded" },
+	[ST_NONEXISTENT] = { "NONEXISTENT", "No such mailbox" },
+	[ST_EXISTS] =	{ "ALREADYEXISTS", "Mailbox exists already" },
+	[ST_DENIED] =	{ "NOPERM", "Permission denied" },
+	[ST_LIMIT] =	{ "LIMIT", "Limit reached" },
+	[ST_BAD] =	{ "CANNOT", "Not possible" },
+	[ST_GONE] =	{ "EXPUNGEISSUED", "Some messages are gone" },
+	[ST_INUSE] =	{ "INUSE", "In use" }
+	};
+
+	if (st == ST_OK)
+		session_done(s, IMAP_RESULT_OK, NULL, text);
+	else if (st >= sizeof(replies) / sizeof(replies[0]))
+		session_done(s, IMAP_RESULT_NO, "UNAVAILABLE", text);
+	else
+		session_done(s, IMAP_RESULT_NO, replies[st].code,
+		    text != NULL && text[0] != '\0' ? text :
+		    replies[st].text);
+}
+
+/* ---- news while no command runs --------------------------------------------------- */
+
+static void	tell_news(struct session *);
+
+static void
+news_told(void *arg, int ok)
+{
+	struct session	*s = arg;
+
+	s->telling = 0;
+	if (!ok)
+		session_bye(s, "The mailbox is not available any more");
+	else if (s->done_waits)
+		session_continue(s);
+	else if (s->news)
+		tell_news(s);
+}
+
+static void
+tell_news(struct session *s)
+{
+	if (s->telling || s->mode != INPUT_IDLE || s->view == NULL)
+		return;
+	s->news = 0;
+	s->telling = 1;
+	view_sync(s->view, VIEW_EXPUNGE, news_told, s);
+}
+
+/* Comes from within the store's message: the client hears of it this turn. */
+void
+session_news(struct session *s)
+{
+	s->news = 1;
+	tell_news(s);
+}
+
+/* ---- input ------------------------------------------------------------------------- */
+
+static void
+refuse_command(struct session *s, const struct imap_event *ev)
+{
+	struct imap_out	*o = session_out(s);
+
+	if (ev->type == IMAP_EV_NOMEM)
+		imap_out_reply(o, ev->tag, "NO", "UNAVAILABLE", ev->why);
+	else
+		imap_out_reply(o, ev->tag, "BAD", ev->type == IMAP_EV_TOOBIG ?
+		    "TOOBIG" : NULL, ev->why);
+	session_out_done(s);
+	s->errors++;
+}
+
+static void
+line(struct session *s, struct span text)
+{
+	if (s->mode == INPUT_SASL) {
+		login_line(s, text);
+		return;
+	}
+	/* IDLE ends with any line; only DONE ends it well. */
+	if (s->telling) {
+		s->done_waits = 1;
+		return;
+	}
+	s->mode = INPUT_COMMANDS;
+	imap_parser_lines(&s->parser, 0);
+	if (span_ieqs(text, "DONE"))
+		session_done(s, IMAP_RESULT_OK, NULL, "Idle completed.");
+	else
+		session_done(s, IMAP_RESULT_BAD, NULL, "Expected DONE.");
+}
+
+/* One event of the parser; 0: it wants more bytes. */
+static int
+step(struct session *s)
+{
+	struct imap_event	 ev;
+	const uint8_t		*in;
+	size_t			 len;
+	uint64_t		 sid = s->sid;
+
+	if ((in = conn_in(s->conn, &len)) == NULL || len == 0)
+		return 0;
+	imap_parser_next(&s->parser, in, len, &ev);
+	switch (ev.type) {
+	case IMAP_EV_MORE:
+		break;
+	case IMAP_EV_CONTINUE:
+		imap_out_str(session_out(s), "+ OK\r\n");
+		session_out_done(s);
+		break;
+	case IMAP_EV_COMMAND:
+		s->busy = 1;
+		if (s->mode == INPUT_APPEND)
+			append_last(s, ev.cmd);
+		else {
+			s->cmd = ev.cmd;
+			command_start(s);
+		}
+		break;
+	case IMAP_EV_SEGMENT:
+		append_segment(s, ev.cmd);
+		break;
+	case IMAP_EV_DATA:
+		append_data(s, ev.data);
+		break;
+	case IMAP_EV_REFUSED:
+		append_refused(s);
+		break;
+	case IMAP_EV_LINE:
+		line(s, ev.data);
+		break;
+	default:
+		if (s->mode == INPUT_APPEND)
+			append_broken(s);
+		refuse_command(s, &ev);
+		break;
+	}
+	/* The handler may have ended the session. */
+	if (session_find(sid) == NULL)
+		return 0;
+	conn_consume(s->conn, ev.used);
+	return ev.type != IMAP_EV_MORE && ev.used > 0;
+}
+
+static void
+input(struct session *s)
+{
+	uint64_t	 sid = s->sid;
+	int		 n = 0;
+
+	while (!s->busy && !s->waits && step(s)) {
+		if (session_find(sid) == NULL)
+			return;
+		if (s->errors > conf->limits.errors) {
+			session_bye(s, "Too many errors");
+			return;
+		}
+		if (++n >= SESSION_COMMANDS) {
+			conn_again(s->conn);
+			return;
+		}
+	}
+}
+
+void
+session_continue(struct session *s)
+{
+	if (s->done_waits) {
+		/* DONE came while news were on their way. */
+		s->done_waits = 0;
+		line(s, SPAN("DONE"));
+		return;
+	}
+	if (stopping && !s->busy) {
+		session_bye(s, "Server shutting down");
+		return;
+	}
+	conn_again(s->conn);
+}
+
+/* ---- life ---------------------------------------------------------------------------- */
+
+static void
+greet(struct session *s)
+{
+	struct imap_out	*o;
+
+	s->waits = 0;
+	conn_timeout(s->conn, NOAUTH_SECONDS);
+	o = session_out(s);
+	imap_out_str(o, "* OK [CAPABILITY ");
+	if (login_caps(s, o->buf) == -1)
+		log_debug("greeting does not fit");
+	imap_out_str(o, "] ");
+	imap_out_text(o, conf->hostname);
+	imap_out_str(o, " ready.\r\n");
+	session_out_done(s);
+	conn_again(s->conn);
+}
+
+static void
+ask_connect(struct session *s)
+{
+	struct msg_connect	 m = { .sid = s->sid,
+	    .listener = s->listener, .client = s->client };
+
+	if (proc_send(PROC_LOOKUP, 0, M_CONNECT, &m, -1) == -1)
+		greet(s);	/* limits are off, mail can be read */
+	else
+		s->waits = 1;
+}
+
+void
+session_connected(const struct msg_connect_r *m)
+{
+	struct session	*s;
+
+	if ((s = session_find(m->sid)) == NULL || !s->waits)
+		return;
+	if (m->code != 0)
+		session_bye(s, m->text);
+	else
+		greet(s);
+}
+
+static struct session *
+session_new(const struct conf_listen *l, int fd, const struct addr *client)
+{
+	struct session	*s;
+
+	if ((s = calloc(1, sizeof(*s))) == NULL) {
+		close(fd);
+		return NULL;
+	}
+	s->sid = proc_new_id();
+	s->kind = l->kind;
+	s->listener = l->index;
+	s->client = *client;
+	s->since = proc_now_ms();
+	s->st.plain_ok = conf->plain_auth_cleartext;
+	s->st.starttls = tls != NULL;
+	imap_parser_init(&s->parser, &imap_limits_noauth);
+	if ((s->conn = conn_new(fd, SESSION_INPUT, on_conn, s)) == NULL ||
+	    hashtab_insert(&by_sid, s) == -1) {
+		if (s->conn != NULL)
+			conn_free(s->conn);
+		free(s);
+		return NULL;
+	}
+	conn_outmax(s->conn, SESSION_OUTPUT);
+	TAILQ_INSERT_TAIL(&sessions, s, entry);
+	return s;
+}
+
+void
+session_accept(const struct conf_listen *l, int fd, const struct addr *client,
+    uint32_t uid)
+{
+	static const char	 busy[] = "* BYE Too many sessions\r\n";
+	struct session		*s;
+
+	if (by_sid.count >= conf->limits.sessions) {
+		(void)!write(fd, busy, sizeof(busy) - 1);
+		close(fd);
+		return;
+	}
+	if ((s = session_new(l, fd, client)) == NULL)
+		return;
+	proc_count_add("imap_sessions", 1);
+	conn_timeout(s->conn, NOAUTH_SECONDS);
+	s->waits = 1;
+	if (s->kind != LISTEN_IMAPS)
+		ask_connect(s);
+	else if (tls == NULL || conn_starttls_server(s->conn, tls) == -1)
+		session_close(s);
+}
+
+static void
+secured(struct session *s)
+{
+	proc_count_add("imap_tls", 1);
+	s->st.secure = 1;
+	s->waits = 0;
+	if (s->kind == LISTEN_IMAPS)
+		ask_connect(s);
+	else
+		conn_again(s->conn);
+}
+
+static void
+on_conn(struct conn *c, enum conn_event ev, void *arg)
+{
+	struct session	*s = arg;
+
+	switch (ev) {
+	case CONN_SECURED:
+		secured(s);
+		break;
+	case CONN_READABLE:
+		input(s);
+		break;
+	case CONN_DRAINED:
+		/* A long answer goes on where it stopped. */
+		if (s->drained != NULL)
+			s->drained(s);
+		break;
+	case CONN_EOF:
+	case CONN_ERROR:
+		session_close(s);
+		break;
+	case CONN_TIMEOUT:
+		proc_count_add("imap_timeouts", 1);
+		session_bye(s, "Autologout; idle for too long");
+		break;
+	default:
+		break;
+	}
+}
+
+void
+session_stop_all(void)
+{
+	struct session	*s, *next;
+
+	stopping = 1;
+	if (by_sid.count == 0)
+		proc_stopped();
+	TAILQ_FOREACH_SAFE(s, &sessions, entry, next) {
+		if (!s->busy || s->mode == INPUT_IDLE)
+			session_bye(s, "Server shutting down");
+	}
+}
+
+static void
+lost(struct session *s, enum proc_id proc)
+{
+	if (proc == PROC_AUTH && (s->mode == INPUT_SASL || s->waits) &&
+	    s->cmd != NULL)
+		login_lost(s);
+	else if (proc == PROC_LOOKUP && s->waits && s->cmd == NULL &&
+	    s->account == NULL && s->kind != LISTEN_IMAPS)
+		greet(s);
+	else if (proc == PROC_QUEUE && (s->mode == INPUT_APPEND ||
+	    s->appending))
+		append_queue_gone(s);
+	else if (proc == PROC_STORE && s->account != NULL)
+		session_bye(s, "The store has gone away, try again");
+}
+
+void
+session_peer_gone(enum proc_id proc)
+{
+	struct session	*s, *next;
+
+	TAILQ_FOREACH_SAFE(s, &sessions, entry, next)
+		lost(s, proc);
+}

@@ -1,0 +1,453 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "libimap/imap_write.h"
+#include "libstore/mstore_page.h"
+#include "libutil/log.h"
+#include "session.h"
+#include "view.h"
+
+static const struct {
+	uint16_t	 stored;
+	uint32_t	 bit;
+} flagmap[] = {
+	{ MSTORE_SEEN,		IMAP_FLAG_SEEN },
+	{ MSTORE_ANSWERED,	IMAP_FLAG_ANSWERED },
+	{ MSTORE_FLAGGED,	IMAP_FLAG_FLAGGED },
+	{ MSTORE_DELETED,	IMAP_FLAG_DELETED },
+	{ MSTORE_DRAFT,		IMAP_FLAG_DRAFT }
+};
+
+uint32_t
+view_flags(const struct view *v, uint32_t uid, uint16_t stored)
+{
+	uint32_t	 bits = 0;
+	size_t		 i;
+
+	for (i = 0; i < sizeof(flagmap) / sizeof(flagmap[0]); i++) {
+		if (stored & flagmap[i].stored)
+			bits |= flagmap[i].bit;
+	}
+	if (v->recent.nruns > 0 && rseq_has(&v->recent, uid))
+		bits |= IMAP_FLAG_RECENT;
+	return bits;
+}
+
+struct view *
+view_open(struct session *s, const struct msg_st_select_r *r)
+{
+	struct view	*v;
+
+	if ((v = calloc(1, sizeof(*v))) == NULL)
+		fatal("view");
+	v->session = s;
+	v->mbox = mbox_get(r->mbox);
+	if (mbox_set_keywords(v->mbox, r->keywords) == -1)
+		fatalx("store: malformed keywords");
+	if (r->highestmodseq > v->mbox->modseq)
+		v->mbox->modseq = r->highestmodseq;
+	v->readonly = r->readonly;
+	v->uidvalidity = r->uidvalidity;
+	v->modseq = r->highestmodseq;
+	v->exists = r->exists;
+	v->uidnext = v->recent_next = r->uidnext;
+	rseq_init(&v->recent);
+	rseq_init(&v->saved);
+	if (r->recent_first < r->uidnext && rseq_add(&v->recent,
+	    r->recent_first, r->uidnext - 1) == -1)
+		fatal("view");
+	TAILQ_INSERT_TAIL(&v->mbox->views, v, entry);
+	return v;
+}
+
+void
+view_close(struct view *v)
+{
+	struct msg_st_unselect	 m = { .sid = session_sid(v->session),
+	    .mbox = v->mbox->id };
+
+	(void)proc_send(PROC_STORE, 0, M_ST_UNSELECT, &m, -1);
+	TAILQ_REMOVE(&v->mbox->views, v, entry);
+	mbox_forget(v->mbox, v);
+	mbox_put(v->mbox);
+	uidlist_unref(v->snap);
+	rseq_free(&v->recent);
+	rseq_free(&v->saved);
+	free(v);
+}
+
+static void
+finish(struct view *v, int ok)
+{
+	view_cb	 done = v->done;
+
+	v->done = NULL;
+	done(v->arg, ok);
+}
+
+/* ---- the numbers ------------------------------------------------------------------ */
+
+static void	load_step(struct view *);
+
+static void
+on_loaded(void *arg, int ok)
+{
+	if (ok)
+		load_step(arg);
+	else
+		finish(arg, 0);
+}
+
+/* The list was behind; now it is not. */
+static void
+on_caught_up(void *arg, const struct mbox_sync *s)
+{
+	if (s->code == ST_OK)
+		load_step(arg);
+	else
+		finish(arg, 0);
+}
+
+/*
+ * The list is ahead of what the client knows: put back what has vanished since,
+ * and leave away what is new.
+ */
+static void
+on_history(void *arg, const struct mbox_sync *s)
+{
+	struct view	*v = arg;
+	struct rseq	 uids;
+	size_t		 i;
+
+	if (s->code != ST_OK) {
+		finish(v, 0);
+		return;
+	}
+	rseq_init(&uids);
+	if (rseq_copy(&uids, &v->mbox->list->uids) == -1)
+		fatal("view");
+	for (i = 0; i < s->vanished.nruns; i++) {
+		if (rseq_add(&uids, s->vanished.runs[i].first,
+		    s->vanished.runs[i].last) == -1)
+			fatal("view");
+	}
+	if (rseq_remove(&uids, v->uidnext, UINT32_MAX) == -1 ||
+	    (v->snap = uidlist_new(&uids)) == NULL)
+		fatal("view");
+	if (v->snap->count != v->exists) {
+		log_warnx("a session's count differs: %u, %u",
+		    v->snap->count, v->exists);
+		finish(v, 0);
+		return;
+	}
+	v->stale = 1;
+	finish(v, 1);
+}
+
+static void
+load_step(struct view *v)
+{
+	struct mbox	*m = v->mbox;
+	uint64_t	 sid = session_sid(v->session);
+
+	if (v->snap != NULL)
+		finish(v, 1);
+	else if (m->list == NULL)
+		mbox_load(m, sid, on_loaded, v);
+	else if (m->list_modseq < v->modseq)
+		mbox_sync(m, sid, m->list_modseq, on_caught_up, v);
+	else if (m->list_modseq > v->modseq)
+		mbox_sync(m, sid, v->modseq, on_history, v);
+	else {
+		v->snap = uidlist_ref(m->list);
+		finish(v, 1);
+	}
+}
+
+void
+view_load(struct view *v, view_cb cb, void *arg)
+{
+	v->done = cb;
+	v->arg = arg;
+	load_step(v);
+}
+
+/* ---- the news ----------------------------------------------------------------------- */
+
+int
+view_behind(const struct view *v)
+{
+	return v->stale || v->mbox->modseq > v->modseq || v->mbox->deleted;
+}
+
+void
+view_tell_flags(struct view *v)
+{
+	struct imap_out	*o = session_out(v->session);
+	uint64_t	 all = v->mbox->nnames == 64 ? UINT64_MAX :
+	    ((uint64_t)1 << v->mbox->nnames) - 1;
+
+	imap_out_str(o, "* FLAGS ");
+	imap_out_flags(o, IMAP_FLAG_SYSTEM, &all, v->mbox->names,
+	    v->mbox->nnames);
+	imap_out_crlf(o);
+	imap_out_str(o, "* OK [PERMANENTFLAGS ");
+	if (v->readonly)
+		imap_out_str(o, "()");
+	else {
+		imap_out_str(o, "(\\Answered \\Flagged \\Deleted \\Seen "
+		    "\\Draft");
+		for (unsigned i = 0; i < v->mbox->nnames; i++) {
+			imap_out_str(o, " ");
+			imap_out_span(o, v->mbox->names[i]);
+		}
+		imap_out_str(o, v->mbox->nnames < MBOX_KEYWORDS ? " \\*)" :
+		    ")");
+	}
+	imap_out_str(o, "] Flags permitted.\r\n");
+	session_out_done(v->session);
+	v->nnames = v->mbox->nnames;
+}
+
+/* What the client counts and the list has no more; 1 if any. */
+static int
+find_gone(struct view *v, struct rseq *gone)
+{
+	const struct rseq	*now = &v->mbox->list->uids;
+	size_t			 i;
+
+	if (v->snap == v->mbox->list)
+		return 0;
+	if (v->exists < v->snap->count) {
+		struct rseq	 all;
+
+		rseq_init(&all);
+		if (rseq_add(&all, 1, UINT32_MAX) == -1 ||
+		    uidlist_from_uids(v->snap, v->exists, &all, gone) == -1)
+			fatal("view");
+		rseq_free(&all);
+	} else if (rseq_copy(gone, &v->snap->uids) == -1)
+		fatal("view");
+	for (i = 0; i < now->nruns; i++) {
+		if (rseq_remove(gone, now->runs[i].first,
+		    now->runs[i].last) == -1)
+			fatal("view");
+	}
+	return gone->nruns > 0;
+}
+
+/* Highest first: then no number changes under those that follow. */
+static void
+tell_gone(struct view *v, const struct rseq *gone)
+{
+	struct imap_out	*o = session_out(v->session);
+	uint32_t	 seq, first;
+	size_t		 i;
+
+	if (session_enabled(v->session) & (IMAP_EN_QRESYNC |
+	    IMAP_EN_UIDONLY)) {
+		imap_out_vanished(o, gone, 0);
+		return;
+	}
+	for (i = gone->nruns; i-- > 0; ) {
+		seq = uidlist_seq(v->snap, gone->runs[i].last);
+		first = uidlist_seq(v->snap, gone->runs[i].first);
+		for (; seq >= first && seq > 0; seq--)
+			imap_out_count(o, seq, "EXPUNGE");
+	}
+}
+
+static void
+drop_gone(struct rseq *set, const struct rseq *gone)
+{
+	size_t	 i;
+
+	for (i = 0; i < gone->nruns; i++) {
+		if (rseq_remove(set, gone->runs[i].first,
+		    gone->runs[i].last) == -1)
+			fatal("view");
+	}
+}
+
+static void
+tell_count(struct view *v)
+{
+	struct imap_out	*o = session_out(v->session);
+
+	imap_out_count(o, v->exists, "EXISTS");
+	if (!(session_enabled(v->session) & IMAP_EN_REV2))
+		imap_out_count(o, rseq_count(&v->recent), "RECENT");
+}
+
+/* Take over the list as it is now.  0: an EXPUNGE stands in the way. */
+static int
+tell_list(struct view *v, const struct mbox_sync *s)
+{
+	struct rseq	 gone;
+	uint32_t	 left = v->exists;
+	int		 any;
+
+	rseq_init(&gone);
+	any = find_gone(v, &gone);
+	if (any && !(v->flags & VIEW_EXPUNGE)) {
+		v->stale = 1;
+		rseq_free(&gone);
+		return 0;
+	}
+	if (any) {
+		tell_gone(v, &gone);
+		left -= rseq_count(&gone);
+		drop_gone(&v->recent, &gone);
+		drop_gone(&v->saved, &gone);
+	}
+	rseq_free(&gone);
+	uidlist_ref(v->mbox->list);
+	uidlist_unref(v->snap);
+	v->snap = v->mbox->list;
+	v->exists = v->snap->count;
+	if (v->exists != left)
+		tell_count(v);
+	v->stale = 0;
+	return 1;
+}
+
+static void
+tell_row(struct view *v, const struct mstore_msg *m, uint32_t known)
+{
+	struct imap_out	*o = session_out(v->session);
+	uint32_t	 enabled = session_enabled(v->session), seq;
+	int		 silent;
+
+	/* New ones the client asks for himself. */
+	if (m->uid >= known || m->modseq <= v->modseq)
+		return;
+	seq = uidlist_seq(v->snap, m->uid);
+	if (seq == 0 || seq > v->exists)
+		return;
+	silent = m->modseq == v->silent_modseq;
+	if (silent && !(enabled & IMAP_EN_CONDSTORE))
+		return;
+	imap_out_fetch(o, seq, m->uid, (enabled & IMAP_EN_UIDONLY) != 0);
+	if ((v->flags & VIEW_UID || enabled & IMAP_EN_QRESYNC) &&
+	    !(enabled & IMAP_EN_UIDONLY))
+		imap_out_fetch_uid(o, m->uid);
+	if (enabled & IMAP_EN_CONDSTORE)
+		imap_out_fetch_modseq(o, m->modseq);
+	if (!silent)
+		imap_out_fetch_flags(o, view_flags(v, m->uid, m->flags),
+		    &m->keywords, v->mbox->names, v->mbox->nnames);
+	imap_out_fetch_end(o);
+}
+
+static void
+tell_rows(struct view *v, const struct mbox_sync *s, uint32_t known)
+{
+	struct mstore_msg	 m;
+	size_t			 off = 0;
+	int			 rc;
+
+	if (v->nnames != v->mbox->nnames)
+		view_tell_flags(v);
+	while ((rc = mstore_page_next(s->rows, s->rowslen, &off, &m)) == 1)
+		tell_row(v, &m, known);
+	if (rc == -1)
+		fatalx("store: malformed rows");
+}
+
+static void	sync_start(struct view *);
+
+/* Nothing but new messages: no numbers are needed to say how many. */
+static int
+only_new(const struct view *v, const struct mbox_sync *s)
+{
+	return s->vanished.nruns == 0 && (s->changed.nruns == 0 ||
+	    s->changed.runs[0].first >= v->uidnext);
+}
+
+static void
+on_snap(void *arg, int ok)
+{
+	struct view	*v = arg;
+
+	/* view_load used the same place; sync's own is in sync_done. */
+	v->done = v->sync_done;
+	v->arg = v->sync_arg;
+	if (ok)
+		sync_start(v);
+	else
+		finish(v, 0);
+}
+
+static void
+on_sync(void *arg, const struct mbox_sync *s)
+{
+	struct view	*v = arg;
+	uint32_t	 known = v->uidnext;
+
+	if (s->code != ST_OK) {
+		finish(v, 0);
+		return;
+	}
+	if (v->snap == NULL && !only_new(v, s)) {
+		v->sync_done = v->done;
+		v->sync_arg = v->arg;
+		view_load(v, on_snap, v);
+		return;
+	}
+	if (v->snap == NULL) {
+		if (s->exists != v->exists) {
+			v->exists = s->exists;
+			tell_count(v);
+		}
+		v->uidnext = s->uidnext;
+	} else if (tell_list(v, s))
+		v->uidnext = v->mbox->list_next;
+	if (v->snap != NULL)
+		tell_rows(v, s, known);
+	if (s->modseq > v->modseq)
+		v->modseq = s->modseq;
+	session_out_done(v->session);
+	finish(v, 1);
+}
+
+/*
+ * From what the client knows, or from where the list stands if that is older:
+ * then the list can be brought up to date by the same answer.
+ */
+static void
+sync_start(struct view *v)
+{
+	uint64_t	 since = v->modseq;
+
+	if (v->mbox->list != NULL && v->mbox->list_modseq < since)
+		since = v->mbox->list_modseq;
+	mbox_sync(v->mbox, session_sid(v->session), since, on_sync, v);
+}
+
+void
+view_sync(struct view *v, unsigned flags, view_cb cb, void *arg)
+{
+	v->flags = flags;
+	v->done = cb;
+	v->arg = arg;
+	if (v->mbox->deleted)
+		finish(v, 0);
+	else if (v->mbox->modseq > v->modseq ||
+	    (v->stale && flags & VIEW_EXPUNGE))
+		sync_start(v);
+	else
+		finish(v, 1);
+}
+
+void
+view_changed(struct view *v, const struct msg_st_changed *c)
+{
+	if (c->recent_sid == session_sid(v->session) &&
+	    c->uidnext > v->recent_next) {
+		if (rseq_add(&v->recent, v->recent_next, c->uidnext - 1) == -1)
+			fatal("view");
+	}
+	if (c->uidnext > v->recent_next)
+		v->recent_next = c->uidnext;
+	session_news(v->session);
+}

@@ -1,0 +1,65 @@
+/*
+ * What one session's client has been told of its selected mailbox, and how
+ * the client hears of the rest.
+ */
+#ifndef VIEW_H
+#define VIEW_H
+
+#include "mbox.h"
+
+struct session;
+
+struct view {
+	TAILQ_ENTRY(view) entry;	/* in the mailbox */
+	struct session	*session;
+	struct mbox	*mbox;
+	uint8_t		 readonly;
+	uint8_t		 stale;		/* a list diff is owed: no EXPUNGE */
+	uint32_t	 uidvalidity;
+	/* told to the client */
+	uint64_t	 modseq;
+	uint32_t	 exists;
+	uint32_t	 uidnext;
+	unsigned	 nnames;
+	struct rseq	 recent;
+	uint32_t	 recent_next;	/* \Recent is decided below this */
+	/* the uids behind his numbers: the first `exists' of them; NULL: not
+	 * needed yet */
+	struct uidlist	*snap;
+	/* STORE .SILENT: changes of this modseq are not news to him */
+	uint64_t	 silent_modseq;
+	struct rseq	 saved;		/* SEARCH RETURN (SAVE), uids */
+	/* a sync or load that is under way */
+	unsigned	 flags;
+	void		(*done)(void *, int ok);
+	void		*arg;
+	void		(*sync_done)(void *, int ok);
+	void		*sync_arg;
+};
+
+#define VIEW_EXPUNGE	0x01	/* EXPUNGE may be told now */
+#define VIEW_UID	0x02	/* with the uid in each FETCH */
+
+/* 0 in ok: the mailbox or the store is gone. */
+typedef void (*view_cb)(void *arg, int ok);
+
+struct view	*view_open(struct session *, const struct msg_st_select_r *);
+void		 view_close(struct view *);
+/* Make sure that snap is there. */
+void		 view_load(struct view *, view_cb, void *arg);
+/*
+ * Tell the client what has happened (untagged EXPUNGE or VANISHED, EXISTS,
+ * RECENT, FETCH), then call back; at once where nothing has.
+ */
+void		 view_sync(struct view *, unsigned flags, view_cb, void *arg);
+/* Is there anything to tell? */
+int		 view_behind(const struct view *);
+/* The store says that the mailbox has moved on. */
+void		 view_changed(struct view *, const struct msg_st_changed *);
+/* Untagged FLAGS and [PERMANENTFLAGS]; also when a keyword is new. */
+void		 view_tell_flags(struct view *);
+/* Flags of the store's form to libimap's bits, with \Recent. */
+uint32_t	 view_flags(const struct view *, uint32_t uid,
+		    uint16_t stored);
+
+#endif
