@@ -3,64 +3,64 @@
 #include "handlers.h"
 #include "libutil/log.h"
 #include "proc.h"
-#include "session.h"
+#include "isession.h"
 #include "view.h"
 
-typedef void (*handler)(struct session *);
+typedef void (*handler)(struct isession *);
 
 static void
-do_capability(struct session *s)
+do_capability(struct isession *s)
 {
-	struct imap_out	*o = session_out(s);
+	struct imap_out	*o = isession_out(s);
 
 	imap_out_str(o, "* CAPABILITY ");
-	(void)login_caps(s, o->buf);
+	(void)ilogin_caps(s, o->buf);
 	imap_out_crlf(o);
-	session_out_done(s);
-	session_done(s, IMAP_RESULT_OK, NULL, NULL);
+	isession_out_done(s);
+	isession_done(s, IMAP_RESULT_OK, NULL, NULL);
 }
 
 static void
-do_noop(struct session *s)
+do_noop(struct isession *s)
 {
-	session_done(s, IMAP_RESULT_OK, NULL, NULL);
+	isession_done(s, IMAP_RESULT_OK, NULL, NULL);
 }
 
 static void
-do_logout(struct session *s)
+do_logout(struct isession *s)
 {
-	imap_out_reply(session_out(s), SPAN_NONE, "BYE", NULL, "Logging out");
-	session_out_done(s);
+	imap_out_reply(isession_out(s), SPAN_NONE, "BYE", NULL, "Logging out");
+	isession_out_done(s);
 	s->bye = 1;
-	session_done(s, IMAP_RESULT_OK, NULL, "Logout completed.");
+	isession_done(s, IMAP_RESULT_OK, NULL, "Logout completed.");
 }
 
 static void
-do_id(struct session *s)
+do_id(struct isession *s)
 {
-	imap_out_str(session_out(s), "* ID (\"name\" \"maild\")\r\n");
-	session_out_done(s);
-	session_done(s, IMAP_RESULT_OK, NULL, NULL);
+	imap_out_str(isession_out(s), "* ID (\"name\" \"maild\")\r\n");
+	isession_out_done(s);
+	isession_done(s, IMAP_RESULT_OK, NULL, NULL);
 }
 
 static void
-do_starttls(struct session *s)
+do_starttls(struct isession *s)
 {
 	struct span	 tag = s->cmd->tag;
 
 	/* Nothing of what follows in the clear may be taken. */
-	imap_out_reply(session_out(s), tag, "OK", NULL, "Begin TLS now.");
-	session_out_done(s);
+	imap_out_reply(isession_out(s), tag, "OK", NULL, "Begin TLS now.");
+	isession_out_done(s);
 	imap_command_free(s->cmd);
 	s->cmd = NULL;
 	s->busy = 0;
 	s->waits = 1;
-	if (conn_starttls_server(s->conn, session_tls()) == -1)
-		session_close(s);
+	if (conn_starttls_server(s->conn, isession_tls()) == -1)
+		isession_close(s);
 }
 
 static void
-do_enable(struct session *s)
+do_enable(struct isession *s)
 {
 	static const struct {
 		uint32_t	 bit;
@@ -72,7 +72,7 @@ do_enable(struct session *s)
 		{ IMAP_EN_REV2,		"IMAP4rev2" },
 		{ IMAP_EN_UIDONLY,	"UIDONLY" }
 	};
-	struct imap_out	*o = session_out(s);
+	struct imap_out	*o = isession_out(s);
 	uint32_t	 bits = s->cmd->u.enable.bits & COMMAND_ENABLES;
 	size_t		 i;
 
@@ -84,22 +84,22 @@ do_enable(struct session *s)
 		}
 	}
 	imap_out_crlf(o);
-	session_out_done(s);
+	isession_out_done(s);
 	s->cmd->u.enable.bits = bits;
-	session_done(s, IMAP_RESULT_OK, NULL, "Enabled.");
+	isession_done(s, IMAP_RESULT_OK, NULL, "Enabled.");
 }
 
 /* RFC 2177: untagged responses until the client says DONE. */
 static void
-do_idle(struct session *s)
+do_idle(struct isession *s)
 {
-	imap_out_str(session_out(s), "+ idling\r\n");
-	session_out_done(s);
+	imap_out_str(isession_out(s), "+ idling\r\n");
+	isession_out_done(s);
 	s->mode = INPUT_IDLE;
 	s->busy = 0;
 	imap_parser_lines(&s->parser, 1);
 	if (s->view != NULL && view_behind(s->view))
-		session_news(s);
+		isession_news(s);
 	conn_again(s->conn);
 }
 
@@ -110,8 +110,8 @@ static const handler	 handlers[IMAP_NCOMMANDS] = {
 	[IMAP_LOGOUT] = do_logout,
 	[IMAP_ID] = do_id,
 	[IMAP_STARTTLS] = do_starttls,
-	[IMAP_LOGIN] = login_login,
-	[IMAP_AUTHENTICATE] = login_authenticate,
+	[IMAP_LOGIN] = ilogin_login,
+	[IMAP_AUTHENTICATE] = ilogin_authenticate,
 	[IMAP_ENABLE] = do_enable,
 	[IMAP_IDLE] = do_idle,
 	[IMAP_LIST] = list_list,
@@ -136,7 +136,7 @@ static const handler	 handlers[IMAP_NCOMMANDS] = {
 };
 
 void
-command_start(struct session *s)
+command_start(struct isession *s)
 {
 	const char		*code = NULL, *why = NULL;
 	enum imap_verdict	 verdict;
@@ -144,11 +144,11 @@ command_start(struct session *s)
 	proc_count_add("imap_commands", 1);
 	verdict = imap_state_check(&s->st, s->cmd, &code, &why);
 	if (verdict == IMAP_DENY_BAD)
-		session_done(s, IMAP_RESULT_BAD, code, why);
+		isession_done(s, IMAP_RESULT_BAD, code, why);
 	else if (verdict == IMAP_DENY_NO)
-		session_done(s, IMAP_RESULT_NO, code, why);
+		isession_done(s, IMAP_RESULT_NO, code, why);
 	else if (handlers[s->cmd->id] == NULL)
-		session_done(s, IMAP_RESULT_BAD, NULL, "Not offered here.");
+		isession_done(s, IMAP_RESULT_BAD, NULL, "Not offered here.");
 	else {
 		s->st.enabled |= imap_command_enables(s->cmd) &
 		    COMMAND_ENABLES;

@@ -2,33 +2,33 @@
 #ifndef HANDLERS_H
 #define HANDLERS_H
 
-struct session;
+struct isession;
 
 /* list.c: LIST, LSUB, STATUS, NAMESPACE */
-void	list_list(struct session *);
-void	list_status(struct session *);
-void	list_namespace(struct session *);
+void	list_list(struct isession *);
+void	list_status(struct isession *);
+void	list_namespace(struct isession *);
 
 /* mailbox.c: the names themselves */
-void	mailbox_create(struct session *);
-void	mailbox_delete(struct session *);
-void	mailbox_rename(struct session *);
-void	mailbox_subscribe(struct session *);
+void	mailbox_create(struct isession *);
+void	mailbox_delete(struct isession *);
+void	mailbox_rename(struct isession *);
+void	mailbox_subscribe(struct isession *);
 
 /* select.c */
-void	select_select(struct session *);
-void	select_close(struct session *);
-void	select_unselect(struct session *);
+void	select_select(struct isession *);
+void	select_close(struct isession *);
+void	select_unselect(struct isession *);
 
 /* expunge.c */
-void	expunge_expunge(struct session *);
+void	expunge_expunge(struct isession *);
 /* fetch.c */
-void	fetch_fetch(struct session *);
+void	fetch_fetch(struct isession *);
 /* store.c: the command STORE */
-void	store_store(struct session *);
+void	store_store(struct isession *);
 /* copy.c: COPY and MOVE */
-void	copy_copy(struct session *);
+void	copy_copy(struct isession *);
 /* search.c */
-void	search_search(struct session *);
+void	search_search(struct isession *);
 
 #endif

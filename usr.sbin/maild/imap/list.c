@@ -8,22 +8,22 @@
 #include "libstore/mstore.h"
 #include "libutil/log.h"
 #include "name.h"
-#include "session.h"
+#include "isession.h"
 #include "strow.h"
 
 void
-list_namespace(struct session *s)
+list_namespace(struct isession *s)
 {
-	imap_out_str(session_out(s),
+	imap_out_str(isession_out(s),
 	    "* NAMESPACE ((\"\" \"/\")) NIL NIL\r\n");
-	session_out_done(s);
-	session_done(s, IMAP_RESULT_OK, NULL, NULL);
+	isession_out_done(s);
+	isession_done(s, IMAP_RESULT_OK, NULL, NULL);
 }
 
 /* ---- STATUS ---------------------------------------------------------------------- */
 
 static void
-status_row(struct session *s, struct span name, uint32_t items,
+status_row(struct isession *s, struct span name, uint32_t items,
     const struct msg_st_status_r *r)
 {
 	const struct {
@@ -38,10 +38,10 @@ status_row(struct session *s, struct span name, uint32_t items,
 		{ IMAP_ST_DELETED,	r->deleted },
 		{ IMAP_ST_SIZE,		r->size },
 		{ IMAP_ST_HIGHESTMODSEQ, r->highestmodseq },
-		{ IMAP_ST_APPENDLIMIT, session_config()->limits.message_size },
+		{ IMAP_ST_APPENDLIMIT, isession_config()->limits.message_size },
 		{ IMAP_ST_DELETED_STORAGE, r->deleted_size }
 	};
-	struct imap_out	*o = session_out(s);
+	struct imap_out	*o = isession_out(s);
 	size_t		 i;
 
 	imap_out_status_begin(o, name);
@@ -51,27 +51,27 @@ status_row(struct session *s, struct span name, uint32_t items,
 			    values[i].value);
 	}
 	imap_out_status_end(o);
-	session_out_done(s);
+	isession_out_done(s);
 }
 
 static void
 on_status(void *arg, uint32_t type, const void *msg, int fd)
 {
 	const struct msg_st_status_r	*r = msg;
-	struct session			*s = arg;
+	struct isession			*s = arg;
 
 	if (type != M_ST_STATUS_R) {
-		session_done_st(s, ((const struct msg_st_r *)msg)->code,
+		isession_done_st(s, ((const struct msg_st_r *)msg)->code,
 		    ((const struct msg_st_r *)msg)->text);
 		return;
 	}
 	if (r->code == ST_OK)
 		status_row(s, span_of(s->job), s->cmd->u.status.items, r);
-	session_done_st(s, r->code, NULL);
+	isession_done_st(s, r->code, NULL);
 }
 
 void
-list_status(struct session *s)
+list_status(struct isession *s)
 {
 	struct msg_st_status	 m = { .sid = s->sid };
 	char			 name[IMAP_NAME_MAX + 1];
@@ -90,7 +90,7 @@ list_status(struct session *s)
 
 /* A mailbox's row as the store gave it, for STATUS in the answer. */
 static void
-row_status(struct session *s, const struct imap_tree_node *n)
+row_status(struct isession *s, const struct imap_tree_node *n)
 {
 	const struct strow	*row = n->arg;
 	struct msg_st_status_r	 r = { 0 };
@@ -156,7 +156,7 @@ fill_tree(struct imap_tree *tree, struct strow **rows, const struct rows *data)
 }
 
 static int
-read_patterns(struct session *s, struct imap_match *match)
+read_patterns(struct isession *s, struct imap_match *match)
 {
 	const struct imap_list	*l = &s->cmd->u.list;
 	char			 pattern[IMAP_NAME_MAX + 1];
@@ -177,7 +177,7 @@ read_patterns(struct session *s, struct imap_match *match)
 }
 
 static void
-answer_rows(struct session *s, const struct rows *data)
+answer_rows(struct isession *s, const struct rows *data)
 {
 	const struct imap_list	*l = &s->cmd->u.list;
 	struct imap_match	*match;
@@ -193,7 +193,7 @@ answer_rows(struct session *s, const struct rows *data)
 	    fill_tree(&tree, &rows, data) == -1 ||
 	    imap_tree_select(&tree, l, match, l->npatterns, lsub) == -1)
 		fatal("list");
-	o = session_out(s);
+	o = isession_out(s);
 	for (i = 0; i < tree.n; i++) {
 		if (!(tree.nodes[i].flags & IMAP_TREE_ROW))
 			continue;
@@ -201,7 +201,7 @@ answer_rows(struct session *s, const struct rows *data)
 		if (l->ret & IMAP_LRET_STATUS)
 			row_status(s, &tree.nodes[i]);
 	}
-	session_out_done(s);
+	isession_out_done(s);
 	for (i = 0; i < l->npatterns; i++)
 		imap_match_free(&match[i]);
 	free(match);
@@ -213,22 +213,22 @@ static void
 on_list(void *arg, uint32_t type, const void *msg, int fd)
 {
 	const struct msg_st_list_r	*r = msg;
-	struct session			*s = arg;
+	struct isession			*s = arg;
 	struct rows			 data;
 
 	if (type != M_ST_LIST_R) {
-		session_done_st(s, ((const struct msg_st_r *)msg)->code,
+		isession_done_st(s, ((const struct msg_st_r *)msg)->code,
 		    ((const struct msg_st_r *)msg)->text);
 		return;
 	}
 	if (rows_open(&data, &r->rows, r->size, fd) == -1) {
-		session_done_st(s, ST_TEMP, NULL);
+		isession_done_st(s, ST_TEMP, NULL);
 		return;
 	}
 	if (r->code == ST_OK)
 		answer_rows(s, &data);
 	rows_free(&data);
-	session_done_st(s, r->code, NULL);
+	isession_done_st(s, r->code, NULL);
 }
 
 /* LIST "" "" asks for the separator alone. */
@@ -239,17 +239,17 @@ only_separator(const struct imap_list *l)
 }
 
 void
-list_list(struct session *s)
+list_list(struct isession *s)
 {
 	const struct imap_list	*l = &s->cmd->u.list;
 	struct msg_st_list	 m = { .sid = s->sid };
 
 	if (only_separator(l)) {
-		imap_out_str(session_out(s), s->cmd->id == IMAP_LSUB ?
+		imap_out_str(isession_out(s), s->cmd->id == IMAP_LSUB ?
 		    "* LSUB (\\Noselect) \"/\" \"\"\r\n" :
 		    "* LIST (\\Noselect) \"/\" \"\"\r\n");
-		session_out_done(s);
-		session_done(s, IMAP_RESULT_OK, NULL, NULL);
+		isession_out_done(s);
+		isession_done(s, IMAP_RESULT_OK, NULL, NULL);
 		return;
 	}
 	if (l->ret & IMAP_LRET_STATUS)

@@ -4,18 +4,18 @@
 #include "libstore/mstore_page.h"
 #include "libutil/log.h"
 #include "name.h"
-#include "session.h"
+#include "isession.h"
 
 static void
 on_answer(void *arg, uint32_t type, const void *msg, int fd)
 {
 	const struct msg_st_r	*m = msg;
 
-	session_done_st(arg, m->code, m->code == ST_OK ? NULL : m->text);
+	isession_done_st(arg, m->code, m->code == ST_OK ? NULL : m->text);
 }
 
 static void
-ask(struct session *s, uint8_t op, uint32_t use, const char *name,
+ask(struct isession *s, uint8_t op, uint32_t use, const char *name,
     const char *newname)
 {
 	struct msg_st_mailbox	 m = { .sid = s->sid, .op = op, .use = use,
@@ -26,40 +26,40 @@ ask(struct session *s, uint8_t op, uint32_t use, const char *name,
 }
 
 void
-mailbox_create(struct session *s)
+mailbox_create(struct isession *s)
 {
 	const struct imap_create	*c = &s->cmd->u.create;
 	char				 name[IMAP_NAME_MAX + 1];
 
 	if (c->use_unknown) {
-		session_done(s, IMAP_RESULT_NO, "USEATTR",
+		isession_done(s, IMAP_RESULT_NO, "USEATTR",
 		    "Special use is not known.");
 		return;
 	}
 	if (name_read(s, c->mailbox, IMAP_NAME_NEW, name) == -1)
 		return;
 	if (imap_name_is_inbox(span_of(name)))
-		session_done_st(s, ST_EXISTS, NULL);
+		isession_done_st(s, ST_EXISTS, NULL);
 	else
 		ask(s, ST_CREATE, name_use_to_store(c->use), name, "");
 }
 
 void
-mailbox_delete(struct session *s)
+mailbox_delete(struct isession *s)
 {
 	char	 name[IMAP_NAME_MAX + 1];
 
 	if (name_read(s, s->cmd->u.mailbox, 0, name) == -1)
 		return;
 	if (imap_name_is_inbox(span_of(name)))
-		session_done(s, IMAP_RESULT_NO, "CANNOT",
+		isession_done(s, IMAP_RESULT_NO, "CANNOT",
 		    "INBOX cannot be deleted.");
 	else
 		ask(s, ST_DELETE, 0, name, "");
 }
 
 void
-mailbox_rename(struct session *s)
+mailbox_rename(struct isession *s)
 {
 	char	 from[IMAP_NAME_MAX + 1], to[IMAP_NAME_MAX + 1];
 
@@ -67,13 +67,13 @@ mailbox_rename(struct session *s)
 	    name_read(s, s->cmd->u.rename.to, IMAP_NAME_NEW, to) == -1)
 		return;
 	if (imap_name_is_inbox(span_of(to)))
-		session_done_st(s, ST_EXISTS, NULL);
+		isession_done_st(s, ST_EXISTS, NULL);
 	else
 		ask(s, ST_RENAME, 0, from, to);
 }
 
 void
-mailbox_subscribe(struct session *s)
+mailbox_subscribe(struct isession *s)
 {
 	char	 name[IMAP_NAME_MAX + 1];
 

@@ -1,7 +1,7 @@
 #include "libimap/imap_flags.h"
 #include "libstore/mstore.h"
 #include "name.h"
-#include "session.h"
+#include "isession.h"
 
 static const struct {
 	uint32_t	 imap, store;
@@ -17,7 +17,7 @@ static const struct {
 };
 
 int
-name_read(struct session *s, struct span wire, int flags,
+name_read(struct isession *s, struct span wire, int flags,
     char dst[IMAP_NAME_MAX + 1])
 {
 	const char	*why;
@@ -26,7 +26,7 @@ name_read(struct session *s, struct span wire, int flags,
 		flags |= IMAP_NAME_UTF8;
 	if (imap_name_read(wire, flags, dst, &why) != -1)
 		return 0;
-	session_done(s, IMAP_RESULT_NO, flags & IMAP_NAME_NEW ? "CANNOT" :
+	isession_done(s, IMAP_RESULT_NO, flags & IMAP_NAME_NEW ? "CANNOT" :
 	    "NONEXISTENT", why);
 	return -1;
 }

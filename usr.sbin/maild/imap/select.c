@@ -4,11 +4,11 @@
 #include "handlers.h"
 #include "libutil/log.h"
 #include "name.h"
-#include "session.h"
+#include "isession.h"
 #include "view.h"
 
 static void
-drop_view(struct session *s)
+drop_view(struct isession *s)
 {
 	if (s->view == NULL)
 		return;
@@ -18,7 +18,7 @@ drop_view(struct session *s)
 }
 
 static void
-select_tail(struct session *s, struct imap_out *o)
+select_tail(struct isession *s, struct imap_out *o)
 {
 	imap_out_str(o, s->view->readonly ? "[READ-ONLY] " :
 	    "[READ-WRITE] ");
@@ -41,9 +41,9 @@ untagged_ok(struct imap_out *o, const char *code, uint64_t n,
 
 /* All but the flags and what needs the number of the first unseen. */
 static void
-tell_counters(struct session *s, const struct msg_st_select_r *r)
+tell_counters(struct isession *s, const struct msg_st_select_r *r)
 {
-	struct imap_out	*o = session_out(s);
+	struct imap_out	*o = isession_out(s);
 
 	imap_out_count(o, r->exists, "EXISTS");
 	if (!(s->st.enabled & IMAP_EN_REV2)) {
@@ -54,33 +54,33 @@ tell_counters(struct session *s, const struct msg_st_select_r *r)
 	}
 	untagged_ok(o, "UIDVALIDITY", r->uidvalidity, "UIDs valid.");
 	untagged_ok(o, "UIDNEXT", r->uidnext, "Predicted next UID.");
-	session_out_done(s);
+	isession_out_done(s);
 }
 
 static void
 on_select(void *arg, uint32_t type, const void *msg, int fd)
 {
 	const struct msg_st_select_r	*r = msg;
-	struct session			*s = arg;
+	struct isession			*s = arg;
 
 	if (type != M_ST_SELECT_R) {
-		session_done_st(s, ((const struct msg_st_r *)msg)->code,
+		isession_done_st(s, ((const struct msg_st_r *)msg)->code,
 		    ((const struct msg_st_r *)msg)->text);
 		return;
 	}
 	if (r->code != ST_OK) {
-		session_done_st(s, r->code, r->text);
+		isession_done_st(s, r->code, r->text);
 		return;
 	}
 	s->view = view_open(s, r);
 	s->st.readonly = r->readonly;
 	view_tell_flags(s->view);
 	tell_counters(s, r);
-	session_done_with(s, IMAP_RESULT_OK, select_tail);
+	isession_done_with(s, IMAP_RESULT_OK, select_tail);
 }
 
 void
-select_select(struct session *s)
+select_select(struct isession *s)
 {
 	struct msg_st_select	 m = { .sid = s->sid };
 	char			 name[IMAP_NAME_MAX + 1];
@@ -89,9 +89,9 @@ select_select(struct session *s)
 	if (s->view != NULL) {
 		drop_view(s);
 		if (s->st.enabled & (IMAP_EN_REV2 | IMAP_EN_QRESYNC)) {
-			imap_out_reply(session_out(s), SPAN_NONE, "OK",
+			imap_out_reply(isession_out(s), SPAN_NONE, "OK",
 			    "CLOSED", "Previous mailbox closed.");
-			session_out_done(s);
+			isession_out_done(s);
 		}
 	}
 	if (name_read(s, s->cmd->u.select.mailbox, 0, name) == -1)
@@ -106,15 +106,15 @@ select_select(struct session *s)
 static void
 on_closed(void *arg, uint32_t type, const void *msg, int fd)
 {
-	struct session	*s = arg;
+	struct isession	*s = arg;
 
 	drop_view(s);
-	session_done(s, IMAP_RESULT_OK, NULL, "Close completed.");
+	isession_done(s, IMAP_RESULT_OK, NULL, "Close completed.");
 }
 
 /* What is \Deleted goes, and nothing is said of it. */
 void
-select_close(struct session *s)
+select_close(struct isession *s)
 {
 	struct msg_st_expunge	 m = { .sid = s->sid };
 
@@ -128,8 +128,8 @@ select_close(struct session *s)
 }
 
 void
-select_unselect(struct session *s)
+select_unselect(struct isession *s)
 {
 	drop_view(s);
-	session_done(s, IMAP_RESULT_OK, NULL, NULL);
+	isession_done(s, IMAP_RESULT_OK, NULL, NULL);
 }

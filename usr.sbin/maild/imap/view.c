@@ -4,7 +4,7 @@
 #include "libimap/imap_write.h"
 #include "libstore/mstore_page.h"
 #include "libutil/log.h"
-#include "session.h"
+#include "isession.h"
 #include "view.h"
 
 static const struct {
@@ -34,7 +34,7 @@ view_flags(const struct view *v, uint32_t uid, uint16_t stored)
 }
 
 struct view *
-view_open(struct session *s, const struct msg_st_select_r *r)
+view_open(struct isession *s, const struct msg_st_select_r *r)
 {
 	struct view	*v;
 
@@ -63,7 +63,7 @@ view_open(struct session *s, const struct msg_st_select_r *r)
 void
 view_close(struct view *v)
 {
-	struct msg_st_unselect	 m = { .sid = session_sid(v->session),
+	struct msg_st_unselect	 m = { .sid = isession_sid(v->session),
 	    .mbox = v->mbox->id };
 
 	(void)proc_send(PROC_STORE, 0, M_ST_UNSELECT, &m, -1);
@@ -148,7 +148,7 @@ static void
 load_step(struct view *v)
 {
 	struct mbox	*m = v->mbox;
-	uint64_t	 sid = session_sid(v->session);
+	uint64_t	 sid = isession_sid(v->session);
 
 	if (v->snap != NULL)
 		finish(v, 1);
@@ -183,7 +183,7 @@ view_behind(const struct view *v)
 void
 view_tell_flags(struct view *v)
 {
-	struct imap_out	*o = session_out(v->session);
+	struct imap_out	*o = isession_out(v->session);
 	uint64_t	 all = v->mbox->nnames == 64 ? UINT64_MAX :
 	    ((uint64_t)1 << v->mbox->nnames) - 1;
 
@@ -205,7 +205,7 @@ view_tell_flags(struct view *v)
 		    ")");
 	}
 	imap_out_str(o, "] Flags permitted.\r\n");
-	session_out_done(v->session);
+	isession_out_done(v->session);
 	v->nnames = v->mbox->nnames;
 }
 
@@ -240,11 +240,11 @@ find_gone(struct view *v, struct rseq *gone)
 static void
 tell_gone(struct view *v, const struct rseq *gone)
 {
-	struct imap_out	*o = session_out(v->session);
+	struct imap_out	*o = isession_out(v->session);
 	uint32_t	 seq, first;
 	size_t		 i;
 
-	if (session_enabled(v->session) & (IMAP_EN_QRESYNC |
+	if (isession_enabled(v->session) & (IMAP_EN_QRESYNC |
 	    IMAP_EN_UIDONLY)) {
 		imap_out_vanished(o, gone, 0);
 		return;
@@ -272,10 +272,10 @@ drop_gone(struct rseq *set, const struct rseq *gone)
 static void
 tell_count(struct view *v)
 {
-	struct imap_out	*o = session_out(v->session);
+	struct imap_out	*o = isession_out(v->session);
 
 	imap_out_count(o, v->exists, "EXISTS");
-	if (!(session_enabled(v->session) & IMAP_EN_REV2))
+	if (!(isession_enabled(v->session) & IMAP_EN_REV2))
 		imap_out_count(o, rseq_count(&v->recent), "RECENT");
 }
 
@@ -314,8 +314,8 @@ tell_list(struct view *v, const struct mbox_sync *s)
 static void
 tell_row(struct view *v, const struct mstore_msg *m, uint32_t known)
 {
-	struct imap_out	*o = session_out(v->session);
-	uint32_t	 enabled = session_enabled(v->session), seq;
+	struct imap_out	*o = isession_out(v->session);
+	uint32_t	 enabled = isession_enabled(v->session), seq;
 	int		 silent;
 
 	/* New ones the client asks for himself. */
@@ -406,7 +406,7 @@ on_sync(void *arg, const struct mbox_sync *s)
 		tell_rows(v, s, known);
 	if (s->modseq > v->modseq)
 		v->modseq = s->modseq;
-	session_out_done(v->session);
+	isession_out_done(v->session);
 	finish(v, 1);
 }
 
@@ -421,7 +421,7 @@ sync_start(struct view *v)
 
 	if (v->mbox->list != NULL && v->mbox->list_modseq < since)
 		since = v->mbox->list_modseq;
-	mbox_sync(v->mbox, session_sid(v->session), since, on_sync, v);
+	mbox_sync(v->mbox, isession_sid(v->session), since, on_sync, v);
 }
 
 void
@@ -442,12 +442,12 @@ view_sync(struct view *v, unsigned flags, view_cb cb, void *arg)
 void
 view_changed(struct view *v, const struct msg_st_changed *c)
 {
-	if (c->recent_sid == session_sid(v->session) &&
+	if (c->recent_sid == isession_sid(v->session) &&
 	    c->uidnext > v->recent_next) {
 		if (rseq_add(&v->recent, v->recent_next, c->uidnext - 1) == -1)
 			fatal("view");
 	}
 	if (c->uidnext > v->recent_next)
 		v->recent_next = c->uidnext;
-	session_news(v->session);
+	isession_news(v->session);
 }

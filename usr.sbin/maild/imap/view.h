@@ -7,11 +7,11 @@
 
 #include "mbox.h"
 
-struct session;
+struct isession;
 
 struct view {
 	TAILQ_ENTRY(view) entry;	/* in the mailbox */
-	struct session	*session;
+	struct isession	*session;
 	struct mbox	*mbox;
 	uint8_t		 readonly;
 	uint8_t		 stale;		/* a list diff is owed: no EXPUNGE */
@@ -43,7 +43,7 @@ struct view {
 /* 0 in ok: the mailbox or the store is gone. */
 typedef void (*view_cb)(void *arg, int ok);
 
-struct view	*view_open(struct session *, const struct msg_st_select_r *);
+struct view	*view_open(struct isession *, const struct msg_st_select_r *);
 void		 view_close(struct view *);
 /* Make sure that snap is there. */
 void		 view_load(struct view *, view_cb, void *arg);

@@ -6,7 +6,7 @@
 #include "libutil/base64.h"
 #include "libutil/log.h"
 #include "proc.h"
-#include "session.h"
+#include "isession.h"
 
 #define LOGIN_NAME	512
 
@@ -22,27 +22,27 @@ static const uint8_t	 offered[] = {
 };
 
 const char *
-login_mechs(const struct session *s)
+ilogin_mechs(const struct isession *s)
 {
 	return s->st.secure ? "PLAIN SCRAM-SHA-256 SCRAM-SHA-256-PLUS" :
 	    "PLAIN SCRAM-SHA-256";
 }
 
 int
-login_caps(struct session *s, struct buf *b)
+ilogin_caps(struct isession *s, struct buf *b)
 {
 	struct imap_caps	 caps = { 0 };
 	size_t			 i;
 
 	for (i = 0; i < sizeof(offered); i++)
 		caps.on[offered[i]] = 1;
-	caps.mechs = login_mechs(s);
-	caps.appendlimit = session_config()->limits.message_size;
+	caps.mechs = ilogin_mechs(s);
+	caps.appendlimit = isession_config()->limits.message_size;
 	return imap_caps_print(&caps, &s->st, b);
 }
 
 static void
-fail(struct session *s, const char *code, const char *text)
+fail(struct isession *s, const char *code, const char *text)
 {
 	s->waits = 0;
 	s->auth_ok = s->granted = s->final = 0;
@@ -52,24 +52,24 @@ fail(struct session *s, const char *code, const char *text)
 		s->mode = INPUT_COMMANDS;
 		imap_parser_lines(&s->parser, 0);
 	}
-	if (s->auth_failures >= session_config()->limits.auth_failures)
+	if (s->auth_failures >= isession_config()->limits.auth_failures)
 		s->bye = 1;
-	session_done(s, IMAP_RESULT_NO, code, text);
+	isession_done(s, IMAP_RESULT_NO, code, text);
 }
 
 static void
-fail_bad(struct session *s, const char *text)
+fail_bad(struct isession *s, const char *text)
 {
 	struct msg_auth_abort	 m = { .sid = s->sid };
 
 	(void)proc_send(PROC_AUTH, 0, M_AUTH_ABORT, &m, -1);
 	s->mode = INPUT_COMMANDS;
 	imap_parser_lines(&s->parser, 0);
-	session_done(s, IMAP_RESULT_BAD, NULL, text);
+	isession_done(s, IMAP_RESULT_BAD, NULL, text);
 }
 
 static void
-start(struct session *s, uint8_t mech, int has_initial, const void *data,
+start(struct isession *s, uint8_t mech, int has_initial, const void *data,
     size_t len)
 {
 	struct msg_auth_start	 m = { .sid = s->sid, .mech = mech,
@@ -90,7 +90,7 @@ start(struct session *s, uint8_t mech, int has_initial, const void *data,
 }
 
 void
-login_login(struct session *s)
+ilogin_login(struct isession *s)
 {
 	const struct imap_login	*l = &s->cmd->u.login;
 	char			 plain[2 * LOGIN_NAME + 2];
@@ -111,22 +111,22 @@ login_login(struct session *s)
 }
 
 static void
-challenge(struct session *s, const void *data, size_t len)
+challenge(struct isession *s, const void *data, size_t len)
 {
 	char	 text[BASE64_LEN(MSG_SASL) + 1];
 
 	if (len > MSG_SASL ||
 	    base64_encode(text, sizeof(text), data, len) == -1)
 		text[0] = '\0';
-	imap_out_str(session_out(s), "+ ");
+	imap_out_str(isession_out(s), "+ ");
 	imap_out_str(&s->out, text);
 	imap_out_crlf(&s->out);
-	session_out_done(s);
+	isession_out_done(s);
 }
 
 /* Lines from now on are the client's part of the exchange. */
 static void
-expect_line(struct session *s)
+expect_line(struct isession *s)
 {
 	s->mode = INPUT_SASL;
 	s->busy = 0;
@@ -136,7 +136,7 @@ expect_line(struct session *s)
 }
 
 void
-login_authenticate(struct session *s)
+ilogin_authenticate(struct isession *s)
 {
 	static const struct {
 		const char	*name;
@@ -157,7 +157,7 @@ login_authenticate(struct session *s)
 	}
 	if (i == sizeof(mechs) / sizeof(mechs[0]) ||
 	    (mechs[i].mech == MECH_SCRAM256_PLUS && !s->st.secure)) {
-		session_done(s, IMAP_RESULT_NO, "CANNOT",
+		isession_done(s, IMAP_RESULT_NO, "CANNOT",
 		    "Mechanism is not offered.");
 		return;
 	}
@@ -165,7 +165,7 @@ login_authenticate(struct session *s)
 	if (a->has_initial && a->initial.len > 0 &&
 	    (n = base64_decode(data, sizeof(data), a->initial.p,
 	    a->initial.len)) == -1) {
-		session_done(s, IMAP_RESULT_BAD, NULL, "That is not base64.");
+		isession_done(s, IMAP_RESULT_BAD, NULL, "That is not base64.");
 		return;
 	}
 	if (a->has_initial)
@@ -179,16 +179,16 @@ login_authenticate(struct session *s)
 }
 
 static void
-done_tail(struct session *s, struct imap_out *o)
+done_tail(struct isession *s, struct imap_out *o)
 {
 	imap_out_str(o, "[CAPABILITY ");
-	(void)login_caps(s, o->buf);
+	(void)ilogin_caps(s, o->buf);
 	imap_out_str(o, "] Logged in.\r\n");
 }
 
 /* auth and store have both agreed, and the client heard the last of SCRAM. */
 static void
-done(struct session *s)
+done(struct isession *s)
 {
 	if (!s->auth_ok || !s->granted)
 		return;
@@ -196,14 +196,14 @@ done(struct session *s)
 	s->auth_failures = 0;
 	proc_count_add("imap_logins", 1);
 	imap_parser_limits(&s->parser, &imap_limits_auth);
-	conn_timeout(s->conn, session_config()->limits.imap_timeout);
+	conn_timeout(s->conn, isession_config()->limits.imap_timeout);
 	/* The capabilities of the state that begins with this reply. */
 	s->st.state = IMAP_STATE_AUTH;
-	session_done_with(s, IMAP_RESULT_OK, done_tail);
+	isession_done_with(s, IMAP_RESULT_OK, done_tail);
 }
 
 void
-login_line(struct session *s, struct span line)
+ilogin_line(struct isession *s, struct span line)
 {
 	struct msg_auth_cont	 m = { .sid = s->sid };
 	uint8_t			 data[MSG_SASL];
@@ -243,14 +243,14 @@ login_line(struct session *s, struct span line)
 }
 
 void
-login_challenge(struct session *s, const struct msg_blob *data)
+ilogin_challenge(struct isession *s, const struct msg_blob *data)
 {
 	challenge(s, data->data, data->len);
 	expect_line(s);
 }
 
 void
-login_result(struct session *s, const struct msg_auth_r *m)
+ilogin_result(struct isession *s, const struct msg_auth_r *m)
 {
 	switch (m->result) {
 	case AUTH_OK:
@@ -283,7 +283,7 @@ login_result(struct session *s, const struct msg_auth_r *m)
 }
 
 void
-login_granted(struct session *s, const struct msg_granted *m)
+ilogin_granted(struct isession *s, const struct msg_granted *m)
 {
 	if (!m->ok) {
 		fail(s, "UNAVAILABLE", m->text);
@@ -294,7 +294,7 @@ login_granted(struct session *s, const struct msg_granted *m)
 }
 
 void
-login_lost(struct session *s)
+ilogin_lost(struct isession *s)
 {
 	fail(s, "UNAVAILABLE", "Try again later.");
 }

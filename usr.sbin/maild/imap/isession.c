@@ -3,11 +3,11 @@
 #include <tls.h>
 #include <unistd.h>
 
-#include "append.h"
+#include "iappend.h"
 #include "libutil/hashtab.h"
 #include "libutil/log.h"
 #include "proc.h"
-#include "session.h"
+#include "isession.h"
 #include "view.h"
 
 #define SESSION_INPUT	(256 * 1024)	/* read ahead; a command fits */
@@ -27,14 +27,14 @@ static void	end_step(void *, int);
 static const void *
 session_key(const void *entry, size_t *len)
 {
-	const struct session	*s = entry;
+	const struct isession	*s = entry;
 
 	*len = sizeof(s->sid);
 	return &s->sid;
 }
 
 void
-session_conf(const struct conf *c, struct tls *ctx)
+isession_conf(const struct conf *c, struct tls *ctx)
 {
 	if (conf == NULL)
 		hashtab_init(&by_sid, session_key);
@@ -43,59 +43,59 @@ session_conf(const struct conf *c, struct tls *ctx)
 }
 
 const struct conf *
-session_config(void)
+isession_config(void)
 {
 	return conf;
 }
 
 struct tls *
-session_tls(void)
+isession_tls(void)
 {
 	return tls;
 }
 
-struct session *
-session_find(uint64_t sid)
+struct isession *
+isession_find(uint64_t sid)
 {
 	return hashtab_find(&by_sid, &sid, sizeof(sid));
 }
 
 uint64_t
-session_sid(const struct session *s)
+isession_sid(const struct isession *s)
 {
 	return s->sid;
 }
 
 uint32_t
-session_enabled(const struct session *s)
+isession_enabled(const struct isession *s)
 {
 	return s->st.enabled;
 }
 
 size_t
-session_count(void)
+isession_count(void)
 {
 	return by_sid.count;
 }
 
 void
-session_each(void (*fn)(struct session *, void *), void *arg)
+isession_each(void (*fn)(struct isession *, void *), void *arg)
 {
-	struct session	*s, *next;
+	struct isession	*s, *next;
 
 	TAILQ_FOREACH_SAFE(s, &sessions, entry, next)
 		fn(s, arg);
 }
 
 struct imap_out *
-session_out(struct session *s)
+isession_out(struct isession *s)
 {
 	imap_out_init(&s->out, conn_out(s->conn), s->st.enabled);
 	return &s->out;
 }
 
 void
-session_out_done(struct session *s)
+isession_out_done(struct isession *s)
 {
 	conn_out_done(s->conn);
 }
@@ -103,7 +103,7 @@ session_out_done(struct session *s)
 /* ---- the end of a session ------------------------------------------------------ */
 
 static void
-job_end(struct session *s)
+job_end(struct isession *s)
 {
 	void	(*fn)(void *) = s->job_free;
 	void	*job = s->job;
@@ -115,7 +115,7 @@ job_end(struct session *s)
 }
 
 static void
-session_free(struct session *s)
+isession_free(struct isession *s)
 {
 	struct msg_session_end	 end = { .sid = s->sid };
 	struct msg_auth_abort	 abort = { .sid = s->sid };
@@ -142,19 +142,19 @@ session_free(struct session *s)
 }
 
 void
-session_close(struct session *s)
+isession_close(struct isession *s)
 {
 	conn_close(s->conn);
 	s->conn = NULL;
-	session_free(s);
+	isession_free(s);
 }
 
 void
-session_bye(struct session *s, const char *text)
+isession_bye(struct isession *s, const char *text)
 {
-	imap_out_reply(session_out(s), SPAN_NONE, "BYE", NULL, text);
-	session_out_done(s);
-	session_close(s);
+	imap_out_reply(isession_out(s), SPAN_NONE, "BYE", NULL, text);
+	isession_out_done(s);
+	isession_close(s);
 }
 
 /* ---- the end of a command -------------------------------------------------------- */
@@ -167,9 +167,9 @@ static const char *const results[] = {
 
 /* What is to be said when the mailbox's news are told. */
 static void
-end_say(struct session *s)
+end_say(struct isession *s)
 {
-	struct imap_out	*o = session_out(s);
+	struct imap_out	*o = isession_out(s);
 
 	if (s->end.tail != NULL) {
 		imap_out_status(o, s->cmd->tag, results[s->end.result]);
@@ -177,7 +177,7 @@ end_say(struct session *s)
 	} else
 		imap_out_reply(o, s->cmd->tag, results[s->end.result],
 		    s->end.code, s->end.text);
-	session_out_done(s);
+	isession_out_done(s);
 	imap_state_done(&s->st, s->cmd, s->end.result);
 	if (s->end.result == IMAP_RESULT_BAD)
 		s->errors++;
@@ -186,25 +186,25 @@ end_say(struct session *s)
 	s->cmd = NULL;
 	s->busy = 0;
 	if (s->bye || s->st.state == IMAP_STATE_LOGOUT)
-		session_close(s);
+		isession_close(s);
 	else
-		session_continue(s);
+		isession_continue(s);
 }
 
 static void
 end_step(void *arg, int ok)
 {
-	struct session	*s = arg;
+	struct isession	*s = arg;
 
 	if (!ok) {
-		session_bye(s, "The mailbox is not available any more");
+		isession_bye(s, "The mailbox is not available any more");
 		return;
 	}
 	end_say(s);
 }
 
 static void
-end_command(struct session *s)
+end_command(struct isession *s)
 {
 	unsigned	 flags = 0;
 
@@ -222,7 +222,7 @@ end_command(struct session *s)
 }
 
 void
-session_done(struct session *s, enum imap_result result, const char *code,
+isession_done(struct isession *s, enum imap_result result, const char *code,
     const char *text)
 {
 	s->end.result = result;
@@ -234,8 +234,8 @@ session_done(struct session *s, enum imap_result result, const char *code,
 }
 
 void
-session_done_with(struct session *s, enum imap_result result,
-    void (*tail)(struct session *, struct imap_out *))
+isession_done_with(struct isession *s, enum imap_result result,
+    void (*tail)(struct isession *, struct imap_out *))
 {
 	s->end.result = result;
 	s->end.tail = tail;
@@ -243,7 +243,7 @@ session_done_with(struct session *s, enum imap_result result,
 }
 
 void
-session_done_st(struct session *s, uint8_t st, const char *text)
+isession_done_st(struct isession *s, uint8_t st, const char *text)
 {
 	static const struct {
 		const char	*code, *text;
@@ -260,35 +260,35 @@ session_done_st(struct session *s, uint8_t st, const char *text)
 	};
 
 	if (st == ST_OK)
-		session_done(s, IMAP_RESULT_OK, NULL, text);
+		isession_done(s, IMAP_RESULT_OK, NULL, text);
 	else if (st >= sizeof(replies) / sizeof(replies[0]))
-		session_done(s, IMAP_RESULT_NO, "UNAVAILABLE", text);
+		isession_done(s, IMAP_RESULT_NO, "UNAVAILABLE", text);
 	else
-		session_done(s, IMAP_RESULT_NO, replies[st].code,
+		isession_done(s, IMAP_RESULT_NO, replies[st].code,
 		    text != NULL && text[0] != '\0' ? text :
 		    replies[st].text);
 }
 
 /* ---- news while no command runs --------------------------------------------------- */
 
-static void	tell_news(struct session *);
+static void	tell_news(struct isession *);
 
 static void
 news_told(void *arg, int ok)
 {
-	struct session	*s = arg;
+	struct isession	*s = arg;
 
 	s->telling = 0;
 	if (!ok)
-		session_bye(s, "The mailbox is not available any more");
+		isession_bye(s, "The mailbox is not available any more");
 	else if (s->done_waits)
-		session_continue(s);
+		isession_continue(s);
 	else if (s->news)
 		tell_news(s);
 }
 
 static void
-tell_news(struct session *s)
+tell_news(struct isession *s)
 {
 	if (s->telling || s->mode != INPUT_IDLE || s->view == NULL)
 		return;
@@ -299,7 +299,7 @@ tell_news(struct session *s)
 
 /* Comes from within the store's message: the client hears of it this turn. */
 void
-session_news(struct session *s)
+isession_news(struct isession *s)
 {
 	s->news = 1;
 	tell_news(s);
@@ -308,24 +308,24 @@ session_news(struct session *s)
 /* ---- input ------------------------------------------------------------------------- */
 
 static void
-refuse_command(struct session *s, const struct imap_event *ev)
+refuse_command(struct isession *s, const struct imap_event *ev)
 {
-	struct imap_out	*o = session_out(s);
+	struct imap_out	*o = isession_out(s);
 
 	if (ev->type == IMAP_EV_NOMEM)
 		imap_out_reply(o, ev->tag, "NO", "UNAVAILABLE", ev->why);
 	else
 		imap_out_reply(o, ev->tag, "BAD", ev->type == IMAP_EV_TOOBIG ?
 		    "TOOBIG" : NULL, ev->why);
-	session_out_done(s);
+	isession_out_done(s);
 	s->errors++;
 }
 
 static void
-line(struct session *s, struct span text)
+line(struct isession *s, struct span text)
 {
 	if (s->mode == INPUT_SASL) {
-		login_line(s, text);
+		ilogin_line(s, text);
 		return;
 	}
 	/* IDLE ends with any line; only DONE ends it well. */
@@ -336,14 +336,14 @@ line(struct session *s, struct span text)
 	s->mode = INPUT_COMMANDS;
 	imap_parser_lines(&s->parser, 0);
 	if (span_ieqs(text, "DONE"))
-		session_done(s, IMAP_RESULT_OK, NULL, "Idle completed.");
+		isession_done(s, IMAP_RESULT_OK, NULL, "Idle completed.");
 	else
-		session_done(s, IMAP_RESULT_BAD, NULL, "Expected DONE.");
+		isession_done(s, IMAP_RESULT_BAD, NULL, "Expected DONE.");
 }
 
 /* One event of the parser; 0: it wants more bytes. */
 static int
-step(struct session *s)
+step(struct isession *s)
 {
 	struct imap_event	 ev;
 	const uint8_t		*in;
@@ -357,54 +357,54 @@ step(struct session *s)
 	case IMAP_EV_MORE:
 		break;
 	case IMAP_EV_CONTINUE:
-		imap_out_str(session_out(s), "+ OK\r\n");
-		session_out_done(s);
+		imap_out_str(isession_out(s), "+ OK\r\n");
+		isession_out_done(s);
 		break;
 	case IMAP_EV_COMMAND:
 		s->busy = 1;
 		if (s->mode == INPUT_APPEND)
-			append_last(s, ev.cmd);
+			iappend_last(s, ev.cmd);
 		else {
 			s->cmd = ev.cmd;
 			command_start(s);
 		}
 		break;
 	case IMAP_EV_SEGMENT:
-		append_segment(s, ev.cmd);
+		iappend_segment(s, ev.cmd);
 		break;
 	case IMAP_EV_DATA:
-		append_data(s, ev.data);
+		iappend_data(s, ev.data);
 		break;
 	case IMAP_EV_REFUSED:
-		append_refused(s);
+		iappend_refused(s);
 		break;
 	case IMAP_EV_LINE:
 		line(s, ev.data);
 		break;
 	default:
 		if (s->mode == INPUT_APPEND)
-			append_broken(s);
+			iappend_broken(s);
 		refuse_command(s, &ev);
 		break;
 	}
 	/* The handler may have ended the session. */
-	if (session_find(sid) == NULL)
+	if (isession_find(sid) == NULL)
 		return 0;
 	conn_consume(s->conn, ev.used);
 	return ev.type != IMAP_EV_MORE && ev.used > 0;
 }
 
 static void
-input(struct session *s)
+input(struct isession *s)
 {
 	uint64_t	 sid = s->sid;
 	int		 n = 0;
 
 	while (!s->busy && !s->waits && step(s)) {
-		if (session_find(sid) == NULL)
+		if (isession_find(sid) == NULL)
 			return;
 		if (s->errors > conf->limits.errors) {
-			session_bye(s, "Too many errors");
+			isession_bye(s, "Too many errors");
 			return;
 		}
 		if (++n >= SESSION_COMMANDS) {
@@ -415,7 +415,7 @@ input(struct session *s)
 }
 
 void
-session_continue(struct session *s)
+isession_continue(struct isession *s)
 {
 	if (s->done_waits) {
 		/* DONE came while news were on their way. */
@@ -424,7 +424,7 @@ session_continue(struct session *s)
 		return;
 	}
 	if (stopping && !s->busy) {
-		session_bye(s, "Server shutting down");
+		isession_bye(s, "Server shutting down");
 		return;
 	}
 	conn_again(s->conn);
@@ -433,25 +433,25 @@ session_continue(struct session *s)
 /* ---- life ---------------------------------------------------------------------------- */
 
 static void
-greet(struct session *s)
+greet(struct isession *s)
 {
 	struct imap_out	*o;
 
 	s->waits = 0;
 	conn_timeout(s->conn, NOAUTH_SECONDS);
-	o = session_out(s);
+	o = isession_out(s);
 	imap_out_str(o, "* OK [CAPABILITY ");
-	if (login_caps(s, o->buf) == -1)
+	if (ilogin_caps(s, o->buf) == -1)
 		log_debug("greeting does not fit");
 	imap_out_str(o, "] ");
 	imap_out_text(o, conf->hostname);
 	imap_out_str(o, " ready.\r\n");
-	session_out_done(s);
+	isession_out_done(s);
 	conn_again(s->conn);
 }
 
 static void
-ask_connect(struct session *s)
+ask_connect(struct isession *s)
 {
 	struct msg_connect	 m = { .sid = s->sid,
 	    .listener = s->listener, .client = s->client };
@@ -463,22 +463,22 @@ ask_connect(struct session *s)
 }
 
 void
-session_connected(const struct msg_connect_r *m)
+isession_connected(const struct msg_connect_r *m)
 {
-	struct session	*s;
+	struct isession	*s;
 
-	if ((s = session_find(m->sid)) == NULL || !s->waits)
+	if ((s = isession_find(m->sid)) == NULL || !s->waits)
 		return;
 	if (m->code != 0)
-		session_bye(s, m->text);
+		isession_bye(s, m->text);
 	else
 		greet(s);
 }
 
-static struct session *
-session_new(const struct conf_listen *l, int fd, const struct addr *client)
+static struct isession *
+isession_new(const struct conf_listen *l, int fd, const struct addr *client)
 {
-	struct session	*s;
+	struct isession	*s;
 
 	if ((s = calloc(1, sizeof(*s))) == NULL) {
 		close(fd);
@@ -505,18 +505,18 @@ session_new(const struct conf_listen *l, int fd, const struct addr *client)
 }
 
 void
-session_accept(const struct conf_listen *l, int fd, const struct addr *client,
+isession_accept(const struct conf_listen *l, int fd, const struct addr *client,
     uint32_t uid)
 {
 	static const char	 busy[] = "* BYE Too many sessions\r\n";
-	struct session		*s;
+	struct isession		*s;
 
 	if (by_sid.count >= conf->limits.sessions) {
 		(void)!write(fd, busy, sizeof(busy) - 1);
 		close(fd);
 		return;
 	}
-	if ((s = session_new(l, fd, client)) == NULL)
+	if ((s = isession_new(l, fd, client)) == NULL)
 		return;
 	proc_count_add("imap_sessions", 1);
 	conn_timeout(s->conn, NOAUTH_SECONDS);
@@ -524,11 +524,11 @@ session_accept(const struct conf_listen *l, int fd, const struct addr *client,
 	if (s->kind != LISTEN_IMAPS)
 		ask_connect(s);
 	else if (tls == NULL || conn_starttls_server(s->conn, tls) == -1)
-		session_close(s);
+		isession_close(s);
 }
 
 static void
-secured(struct session *s)
+secured(struct isession *s)
 {
 	proc_count_add("imap_tls", 1);
 	s->st.secure = 1;
@@ -542,7 +542,7 @@ secured(struct session *s)
 static void
 on_conn(struct conn *c, enum conn_event ev, void *arg)
 {
-	struct session	*s = arg;
+	struct isession	*s = arg;
 
 	switch (ev) {
 	case CONN_SECURED:
@@ -558,11 +558,11 @@ on_conn(struct conn *c, enum conn_event ev, void *arg)
 		break;
 	case CONN_EOF:
 	case CONN_ERROR:
-		session_close(s);
+		isession_close(s);
 		break;
 	case CONN_TIMEOUT:
 		proc_count_add("imap_timeouts", 1);
-		session_bye(s, "Autologout; idle for too long");
+		isession_bye(s, "Autologout; idle for too long");
 		break;
 	default:
 		break;
@@ -570,39 +570,39 @@ on_conn(struct conn *c, enum conn_event ev, void *arg)
 }
 
 void
-session_stop_all(void)
+isession_stop_all(void)
 {
-	struct session	*s, *next;
+	struct isession	*s, *next;
 
 	stopping = 1;
 	if (by_sid.count == 0)
 		proc_stopped();
 	TAILQ_FOREACH_SAFE(s, &sessions, entry, next) {
 		if (!s->busy || s->mode == INPUT_IDLE)
-			session_bye(s, "Server shutting down");
+			isession_bye(s, "Server shutting down");
 	}
 }
 
 static void
-lost(struct session *s, enum proc_id proc)
+lost(struct isession *s, enum proc_id proc)
 {
 	if (proc == PROC_AUTH && (s->mode == INPUT_SASL || s->waits) &&
 	    s->cmd != NULL)
-		login_lost(s);
+		ilogin_lost(s);
 	else if (proc == PROC_LOOKUP && s->waits && s->cmd == NULL &&
 	    s->account == NULL && s->kind != LISTEN_IMAPS)
 		greet(s);
 	else if (proc == PROC_QUEUE && (s->mode == INPUT_APPEND ||
 	    s->appending))
-		append_queue_gone(s);
+		iappend_queue_gone(s);
 	else if (proc == PROC_STORE && s->account != NULL)
-		session_bye(s, "The store has gone away, try again");
+		isession_bye(s, "The store has gone away, try again");
 }
 
 void
-session_peer_gone(enum proc_id proc)
+isession_peer_gone(enum proc_id proc)
 {
-	struct session	*s, *next;
+	struct isession	*s, *next;
 
 	TAILQ_FOREACH_SAFE(s, &sessions, entry, next)
 		lost(s, proc);

@@ -3,13 +3,13 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "append.h"
+#include "iappend.h"
 #include "libstore/mstore_page.h"
 #include "libutil/buf.h"
 #include "libutil/log.h"
 #include "name.h"
 #include "proc.h"
-#include "session.h"
+#include "isession.h"
 
 /*
  * One APPEND.  The command itself stays the parser's until its last segment;
@@ -54,7 +54,7 @@ append_free(void *job)
 }
 
 static struct append *
-append_get(struct session *s)
+append_get(struct isession *s)
 {
 	struct append	*a;
 
@@ -72,7 +72,7 @@ append_get(struct session *s)
 }
 
 static void
-abort_queue(struct session *s)
+abort_queue(struct isession *s)
 {
 	struct msg_append_abort	 m = { .sid = s->sid, .txn = s->txn };
 
@@ -118,32 +118,32 @@ take_options(struct append *a, const struct imap_append_part *p)
 
 /* The command is over before its end: skip what belongs to it, then say NO. */
 static void
-refuse(struct session *s, struct imap_command *cmd)
+refuse(struct isession *s, struct imap_command *cmd)
 {
 	s->waits = 0;
 	if (s->tag == NULL && (s->tag = strndup(cmd->tag.p,
 	    cmd->tag.len)) == NULL)
 		fatal("append");
 	if (imap_parser_refuse(&s->parser))
-		append_refused(s);
+		iappend_refused(s);
 	else
 		conn_again(s->conn);
 }
 
 /* The tagged NO, without a parsed command to go by. */
 void
-append_refused(struct session *s)
+iappend_refused(struct isession *s)
 {
 	struct append	*a = s->job;
 
-	imap_out_reply(session_out(s), span_of(s->tag), "NO", a->code,
+	imap_out_reply(isession_out(s), span_of(s->tag), "NO", a->code,
 	    a->text);
-	session_out_done(s);
-	append_broken(s);
+	isession_out_done(s);
+	iappend_broken(s);
 }
 
 void
-append_broken(struct session *s)
+iappend_broken(struct isession *s)
 {
 	abort_queue(s);
 	s->job_free(s->job);
@@ -157,7 +157,7 @@ append_broken(struct session *s)
 }
 
 static void
-open_message(struct session *s, struct append *a)
+open_message(struct isession *s, struct append *a)
 {
 	struct msg_append_open	 m = { .sid = s->sid, .txn = s->txn,
 	    .n = a->n, .size = a->size };
@@ -168,7 +168,7 @@ open_message(struct session *s, struct append *a)
 }
 
 static const char *
-check_state(struct session *s, struct imap_command *cmd)
+check_state(struct isession *s, struct imap_command *cmd)
 {
 	const char	*code, *why = NULL;
 
@@ -180,7 +180,7 @@ check_state(struct session *s, struct imap_command *cmd)
 }
 
 void
-append_segment(struct session *s, struct imap_command *cmd)
+iappend_segment(struct isession *s, struct imap_command *cmd)
 {
 	const struct imap_append_part	*p;
 	struct append			*a;
@@ -199,7 +199,7 @@ append_segment(struct session *s, struct imap_command *cmd)
 	    a->mailbox, &why) == -1)
 		fail(a, "TRYCREATE", why);
 	if (!a->failed && p->literal.size >
-	    session_config()->limits.message_size)
+	    isession_config()->limits.message_size)
 		fail(a, "TOOBIG", "Message is too big.");
 	if (!a->failed && p->literal.size == 0)
 		fail(a, NULL, "Message is empty.");
@@ -212,7 +212,7 @@ append_segment(struct session *s, struct imap_command *cmd)
 }
 
 void
-append_opened(struct session *s, const struct msg_append_open_r *m, int fd)
+iappend_opened(struct isession *s, const struct msg_append_open_r *m, int fd)
 {
 	struct append	*a = s->job;
 
@@ -235,8 +235,8 @@ append_opened(struct session *s, const struct msg_append_open_r *m, int fd)
 	}
 	a->fd = fd;
 	if (a->sync) {
-		imap_out_str(session_out(s), "+ OK\r\n");
-		session_out_done(s);
+		imap_out_str(isession_out(s), "+ OK\r\n");
+		isession_out_done(s);
 	}
 	imap_parser_accept(&s->parser);
 	conn_again(s->conn);
@@ -244,7 +244,7 @@ append_opened(struct session *s, const struct msg_append_open_r *m, int fd)
 
 /* All bytes of this message are written. */
 static void
-message_done(struct session *s, struct append *a)
+message_done(struct isession *s, struct append *a)
 {
 	struct msg_append_msg	 m = { .sid = s->sid, .txn = s->txn,
 	    .n = a->n, .size = a->written, .flags = a->flags,
@@ -259,7 +259,7 @@ message_done(struct session *s, struct append *a)
 }
 
 void
-append_data(struct session *s, struct span data)
+iappend_data(struct isession *s, struct span data)
 {
 	struct append	*a = s->job;
 	ssize_t		 n;
@@ -281,7 +281,7 @@ append_data(struct session *s, struct span data)
 
 /* The command has come to its end: make all of it one append. */
 void
-append_last(struct session *s, struct imap_command *cmd)
+iappend_last(struct isession *s, struct imap_command *cmd)
 {
 	struct append		*a = s->job;
 	struct msg_append_commit m = { .sid = s->sid, .txn = s->txn,
@@ -297,13 +297,13 @@ append_last(struct session *s, struct imap_command *cmd)
 		fail(a, "UNAVAILABLE", "Not possible just now.");
 	if (a->failed) {
 		abort_queue(s);
-		session_done(s, IMAP_RESULT_NO, a->code, a->text);
+		isession_done(s, IMAP_RESULT_NO, a->code, a->text);
 	} else
 		s->appending = 1;
 }
 
 static void
-done_tail(struct session *s, struct imap_out *o)
+done_tail(struct isession *s, struct imap_out *o)
 {
 	struct append	*a = s->job;
 	struct rseq	 uids;
@@ -317,7 +317,7 @@ done_tail(struct session *s, struct imap_out *o)
 }
 
 void
-append_result(struct session *s, const struct msg_append_r *m)
+iappend_result(struct isession *s, const struct msg_append_r *m)
 {
 	struct append	*a = s->job;
 
@@ -326,23 +326,23 @@ append_result(struct session *s, const struct msg_append_r *m)
 	s->appending = 0;
 	a->result = *m;
 	if (m->code == ST_OK)
-		session_done_with(s, IMAP_RESULT_OK, done_tail);
+		isession_done_with(s, IMAP_RESULT_OK, done_tail);
 	else if (m->code == ST_NONEXISTENT)
-		session_done(s, IMAP_RESULT_NO, "TRYCREATE",
+		isession_done(s, IMAP_RESULT_NO, "TRYCREATE",
 		    "No such mailbox.");
 	else
-		session_done_st(s, m->code, m->text);
+		isession_done_st(s, m->code, m->text);
 }
 
 void
-append_queue_gone(struct session *s)
+iappend_queue_gone(struct isession *s)
 {
 	struct append	*a = s->job;
 
 	fail(a, "UNAVAILABLE", "Not possible just now.");
 	if (s->appending) {
 		s->appending = 0;
-		session_done(s, IMAP_RESULT_NO, a->code, a->text);
+		isession_done(s, IMAP_RESULT_NO, a->code, a->text);
 	} else if (s->waits)
 		refuse(s, s->append_cmd);
 }

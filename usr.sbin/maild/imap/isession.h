@@ -1,6 +1,6 @@
 /* One client of an imap process. */
-#ifndef SESSION_H
-#define SESSION_H
+#ifndef ISESSION_H
+#define ISESSION_H
 
 #include <sys/queue.h>
 
@@ -30,7 +30,7 @@ enum input_mode {
  * A command under way keeps what it needs behind `job'; job_free is called
  * when the command ends, or the session.
  */
-struct session {
+struct isession {
 	uint64_t	 sid;
 	TAILQ_ENTRY(session) entry;
 	struct conn	*conn;
@@ -62,69 +62,69 @@ struct session {
 	char		*tag;		/* of an APPEND that is refused */
 	uint8_t		 done_waits;	/* DONE came amid news */
 	/* All output is with the kernel: a long answer goes on. */
-	void		(*drained)(struct session *);
+	void		(*drained)(struct isession *);
 	struct {			/* the tagged reply, until it is said */
 		enum imap_result result;
 		const char	*code;	/* static */
-		void		(*tail)(struct session *, struct imap_out *);
+		void		(*tail)(struct isession *, struct imap_out *);
 		char		 text[160];
 	}		 end;
 	uint64_t	 since;		/* ms */
 };
 
-/* session.c */
-void		 session_conf(const struct conf *, struct tls *);
-const struct conf *session_config(void);
-struct tls	*session_tls(void);
-void		 session_accept(const struct conf_listen *, int fd,
+/* isession.c */
+void		 isession_conf(const struct conf *, struct tls *);
+const struct conf *isession_config(void);
+struct tls	*isession_tls(void);
+void		 isession_accept(const struct conf_listen *, int fd,
 		    const struct addr *, uint32_t uid);
-struct session	*session_find(uint64_t sid);
-uint64_t	 session_sid(const struct session *);
-uint32_t	 session_enabled(const struct session *);
-void		 session_each(void (*)(struct session *, void *), void *arg);
-size_t		 session_count(void);
-void		 session_connected(const struct msg_connect_r *);
-void		 session_stop_all(void);
-void		 session_peer_gone(enum proc_id);
+struct isession	*isession_find(uint64_t sid);
+uint64_t	 isession_sid(const struct isession *);
+uint32_t	 isession_enabled(const struct isession *);
+void		 isession_each(void (*)(struct isession *, void *), void *arg);
+size_t		 isession_count(void);
+void		 isession_connected(const struct msg_connect_r *);
+void		 isession_stop_all(void);
+void		 isession_peer_gone(enum proc_id);
 
-/* Responses go into session_out; session_out_done sends them. */
-struct imap_out	*session_out(struct session *);
-void		 session_out_done(struct session *);
+/* Responses go into isession_out; isession_out_done sends them. */
+struct imap_out	*isession_out(struct isession *);
+void		 isession_out_done(struct isession *);
 /* "* BYE text" and the end. */
-void		 session_bye(struct session *, const char *text);
-void		 session_close(struct session *);
+void		 isession_bye(struct isession *, const char *text);
+void		 isession_close(struct isession *);
 /* Look at the input again. */
-void		 session_continue(struct session *);
+void		 isession_continue(struct isession *);
 /* view.c: there is something to tell; at once if the client idles. */
-void		 session_news(struct session *);
+void		 isession_news(struct isession *);
 
 /*
  * The end of a command: tell what has happened to the mailbox, then the tagged
  * reply.  code (without brackets) and text may be NULL.
  */
-void		 session_done(struct session *, enum imap_result,
+void		 isession_done(struct isession *, enum imap_result,
 		    const char *code, const char *text);
 /* The same where the code is built by hand: "tag OK " is written, then what
  * `tail' writes, which must end the line. */
-void		 session_done_with(struct session *, enum imap_result,
-		    void (*tail)(struct session *, struct imap_out *));
+void		 isession_done_with(struct isession *, enum imap_result,
+		    void (*tail)(struct isession *, struct imap_out *));
 /* By the store's answer: enum msg_st to NO with its code. */
-void		 session_done_st(struct session *, uint8_t st,
+void		 isession_done_st(struct isession *, uint8_t st,
 		    const char *text);
 
 /* command.c: what ENABLE, or use, can turn on */
 #define COMMAND_ENABLES	0
-void		 command_start(struct session *);
+void		 command_start(struct isession *);
 
-/* login.c */
-void		 login_login(struct session *);
-void		 login_authenticate(struct session *);
-void		 login_line(struct session *, struct span line);
-void		 login_challenge(struct session *, const struct msg_blob *);
-void		 login_result(struct session *, const struct msg_auth_r *);
-void		 login_granted(struct session *, const struct msg_granted *);
-void		 login_lost(struct session *);
-const char	*login_mechs(const struct session *);
-int		 login_caps(struct session *, struct buf *);
+/* ilogin.c */
+void		 ilogin_login(struct isession *);
+void		 ilogin_authenticate(struct isession *);
+void		 ilogin_line(struct isession *, struct span line);
+void		 ilogin_challenge(struct isession *, const struct msg_blob *);
+void		 ilogin_result(struct isession *, const struct msg_auth_r *);
+void		 ilogin_granted(struct isession *, const struct msg_granted *);
+void		 ilogin_lost(struct isession *);
+const char	*ilogin_mechs(const struct isession *);
+int		 ilogin_caps(struct isession *, struct buf *);
 
 #endif
