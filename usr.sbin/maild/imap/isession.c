@@ -16,7 +16,7 @@
 #define NOAUTH_SECONDS	60
 
 static struct hashtab		 by_sid;
-static TAILQ_HEAD(, session)	 sessions = TAILQ_HEAD_INITIALIZER(sessions);
+static TAILQ_HEAD(, isession)	 sessions = TAILQ_HEAD_INITIALIZER(sessions);
 static const struct conf	*conf;
 static struct tls		*tls;
 static int			 stopping;

@@ -32,7 +32,7 @@ enum input_mode {
  */
 struct isession {
 	uint64_t	 sid;
-	TAILQ_ENTRY(session) entry;
+	TAILQ_ENTRY(isession) entry;
 	struct conn	*conn;
 	uint8_t		 kind;		/* enum conf_listen_kind */
 	uint8_t		 mode;		/* enum input_mode */
