@@ -75,7 +75,8 @@ smtp_answer_put(struct buf *out, int code, const char *text)
 		*p++ = '0' + code / 100 % 10;
 		*p++ = '0' + code / 10 % 10;
 		*p++ = '0' + code % 10;
-		*p++ = text[len] == '\0' ? ' ' : '-';
+		/* A '\n' at the very end asks for no empty line. */
+		*p++ = text[len + skip] == '\0' ? ' ' : '-';
 		memcpy(p, enh, enhlen);
 		p += enhlen;
 		for (i = 0; i < len; i++) {
@@ -86,7 +87,6 @@ smtp_answer_put(struct buf *out, int code, const char *text)
 		*p++ = '\n';
 		buf_commit(out, len + enhlen + 6);
 		text += len + skip;
-		/* A '\n' at the very end asks for no empty line. */
 	} while (*text != '\0');
 	return 0;
 }

@@ -34,6 +34,7 @@ enum step {
 	STEP_BODY,
 	STEP_ABORT,		/* 354, but nobody is there to get it */
 	STEP_RSET,
+	STEP_RSET_WAIT,
 	STEP_DONE
 };
 
@@ -95,11 +96,15 @@ client_result_all(struct smtp_client *c, struct smtp_trans *t,
 		client_result(c, t, i, stage, r);
 }
 
-/* Sent, answered: out of the list. */
+/* If all is sent and answered: out of the list. */
 static void
 client_finish(struct smtp_client *c, struct smtp_trans *t)
 {
-	if (t->step != STEP_DONE || t->pending > 0 || c->send == t)
+	if (t->step != STEP_DONE)
+		return;
+	if (c->send == t)
+		c->send = TAILQ_NEXT(t, entry);
+	if (t->pending > 0)
 		return;
 	TAILQ_REMOVE(&c->list, t, entry);
 	c->ntrans--;
@@ -204,11 +209,15 @@ trans_preflight(const struct smtp_client *c, const struct smtp_trans *t)
 	return NULL;
 }
 
+/*
+ * Not with LMTP: whether a refused BDAT has one answer or one for each
+ * recipient is nowhere written.
+ */
 static int
 trans_chunked(const struct smtp_client *c, const struct smtp_trans *t)
 {
 	return (c->caps.has & SMTP_CAP_CHUNKING) && !c->opts.nochunking &&
-	    t->size != 0;
+	    !c->opts.lmtp && t->size != 0;
 }
 
 /* DATA or BDAT, when it is time for it.  1: go on, 0: wait, -1: no room. */
@@ -231,9 +240,8 @@ send_data(struct smtp_client *c, struct smtp_trans *t, struct buf *out)
 		t->step = STEP_WAIT;
 		return 1;
 	}
-	/* To send a large message before it is wanted would be rude; LMTP's
-	 * answers could not be told apart. */
-	if (!known && (t->size > c->opts.eager || c->opts.lmtp))
+	/* To send a large message before it is wanted would be rude. */
+	if (!known && t->size > c->opts.eager)
 		return 0;
 	if (buf_addf(out, "BDAT %llu LAST\r\n",
 	    (unsigned long long)t->size) == -1)
@@ -292,7 +300,13 @@ send_step(struct smtp_client *c, struct smtp_trans *t, struct buf *out)
 		if (buf_addstr(out, "RSET\r\n") == -1)
 			return -1;
 		client_expect(c, t);
-		t->step = STEP_DONE;
+		/*
+		 * A recipient who was accepted must not get the next message,
+		 * whatever this server makes of RSET.  Behind BDAT it has to
+		 * do: to wait each time would cost what BDAT saves.
+		 */
+		t->step = (t->marks & MARK_PLAIN) ? STEP_DONE :
+		    STEP_RSET_WAIT;
 		return 1;
 	default:
 		return 0;
@@ -309,7 +323,6 @@ client_pump(struct smtp_client *c, struct buf *out)
 		if (t->step == STEP_BODY)
 			return SMTP_WANT_BODY;
 		if (t->step == STEP_DONE) {
-			c->send = TAILQ_NEXT(t, entry);
 			client_finish(c, t);
 			continue;
 		}
@@ -480,6 +493,8 @@ client_trans_reply(struct smtp_client *c, struct smtp_trans *t,
 		got_end(c, t, r);
 	else if (r->code / 100 != 2)	/* to RSET */
 		client_fail(c, SMTP_STAGE_MAIL, r);
+	else
+		t->step = STEP_DONE;
 	if (c->phase != OVER)
 		client_finish(c, t);
 }
@@ -698,6 +713,8 @@ smtp_client_mail(struct smtp_client *c, struct smtp_trans *t)
 	c->ntrans++;
 	if (c->send == NULL)
 		c->send = t;
+	if (c->phase == OVER)
+		client_fail(c, SMTP_STAGE_UNSENT, &local_lost);
 }
 
 struct smtp_trans *

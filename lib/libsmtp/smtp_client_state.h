@@ -152,7 +152,10 @@ int		smtp_client_auth(struct smtp_client *, struct buf *out,
 		    uint32_t mech, const void *initial, size_t len);
 int		smtp_client_auth_step(struct smtp_client *, struct buf *out,
 		    const void *data, size_t len);
-/* Give it a transaction; only when it wants MAIL.  nrcpts > 0. */
+/*
+ * Give it a transaction, when it wants MAIL; nrcpts > 0.  If the session is
+ * over by then, ops are called at once.
+ */
 void		smtp_client_mail(struct smtp_client *, struct smtp_trans *);
 /*
  * Whose body is wanted.  *plain: its size bytes as they are (BDAT), else

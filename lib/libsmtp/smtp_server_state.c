@@ -187,12 +187,10 @@ smtp_server_event(struct smtp_server *s, enum smtp_event ev)
 		if (s->phase != SMTP_PHASE_START)
 			s->phase = SMTP_PHASE_READY;
 		return 0;
-	case SMTP_EV_CHUNK:
-		break;
 	default:
 		if (s->waiting > 0)
 			return -1;
-		if (ev != SMTP_EV_DATA)
+		if (ev != SMTP_EV_DATA && ev != SMTP_EV_CHUNK)
 			s->accepted = s->refused = 0;
 		break;
 	}

@@ -82,7 +82,7 @@ embedded(struct span s, uint32_t *cp)
 	if (s.len < 6 || memcmp(s.p, "\\x{", 3) != 0)
 		return 0;
 	*cp = 0;
-	for (i = 3; i < s.len && i < 10 && s.p[i] != '}'; i++) {
+	for (i = 3; i < s.len && i < 9 && s.p[i] != '}'; i++) {
 		if ((v = hexval((unsigned char)s.p[i])) == -1)
 			return 0;
 		*cp = *cp << 4 | (uint32_t)v;
