@@ -338,7 +338,7 @@ add_signature(struct buf *out, struct dkim_part *p)
 		return -1;
 	for (i = 0; i < len; i += n) {
 		n = len - i > DKIM_LINE ? DKIM_LINE : len - i;
-		if (buf_addstr(out, "\r\n\t") == -1 ||
+		if ((i > 0 && buf_addstr(out, "\r\n\t") == -1) ||
 		    buf_add(out, text + i, n) == -1)
 			return -1;
 	}
