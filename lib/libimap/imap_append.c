@@ -29,7 +29,7 @@ lex_message_date(struct imap_lexer *lx, struct imap_append_part *p)
 
 	if (!imap_lex_quoted(lx, &s))
 		return 0;
-	if (imap_datetime_parse(s, &p->date, &p->zone) == -1)
+	if (imap_datetime_parse(s, &p->date) == -1)
 		return imap_lex_bad(lx, "bad date-time");
 	p->has_date = 1;
 	return 1;

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "libimap/imap_flags.h"
+#include "libmail/date.h"
 
 #define IMAP_APPEND_MESSAGES	10000
 #define IMAP_APPEND_PARTS	1000	/* of one message (CATENATE) */
@@ -25,9 +26,8 @@ struct imap_append_part {
 	uint8_t			 first;	/* begins a new message */
 	uint8_t			 utf8;	/* UTF8 (~{n} */
 	uint8_t			 has_date;
-	struct imap_flags	 flags;	/* these three of the message, */
-	int64_t			 date;	/*   set in its first part */
-	int			 zone;	/* minutes east */
+	struct imap_flags	 flags;	/* these two of the message, */
+	struct maildate		 date;	/*   set in its first part */
 	struct span		 url;
 	struct imap_literal	 literal;	/* LITERAL, TEXT */
 };

@@ -1,9 +1,9 @@
 #include <string.h>
 
-#include "libimap/imap_date.h"
 #include "libimap/imap_name.h"
 #include "libimap/imap_write.h"
 #include "libimap/mutf7.h"
+#include "libmail/date.h"
 
 #define QUOTED_MAX	1000	/* longer strings go as literals */
 
@@ -162,11 +162,12 @@ imap_out_mailbox(struct imap_out *o, struct span name)
 void
 imap_out_datetime(struct imap_out *o, int64_t secs, int zone)
 {
-	char	dt[IMAP_DATETIME_LEN + 1];
+	char	dt[DATE_STRLEN];
+	size_t	n;
 
-	imap_datetime_print(dt, secs, zone);
+	n = date_format_imap(dt, secs, zone);
 	out_char(o, '"');
-	imap_out_raw(o, dt, IMAP_DATETIME_LEN);
+	imap_out_raw(o, dt, n);
 	out_char(o, '"');
 }
 

@@ -228,7 +228,7 @@ append(struct buf *b, const struct imap_append *a)
 			flags(b, &p->flags);
 			if (p->has_date)
 				buf_addf(b, " date=%lld%+d",
-				    (long long)p->date, p->zone);
+				    (long long)p->date.t, p->date.zone);
 		}
 		if (p->kind == IMAP_APPEND_URL)
 			span(b, "url", p->url);

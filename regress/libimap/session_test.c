@@ -192,64 +192,24 @@ ATF_TC_BODY(seqsets, tc)
 ATF_TC_WITHOUT_HEAD(dates);
 ATF_TC_BODY(dates, tc)
 {
-	static const struct {
-		const char	*text;
-		int64_t		 secs;
-		int		 zone;
-	} t[] = {
-		{ "01-Jan-1970 00:00:00 +0000", 0, 0 },
-		{ "17-Jul-1996 02:44:25 -0700", 837596665, -420 },
-		{ "29-Feb-2000 23:59:59 +0530", 951848999, 330 },
-		{ "31-Dec-9999 23:59:59 +0000", INT64_C(253402300799), 0 },
-		{ "01-Mar-1900 12:00:00 +0000", INT64_C(-2203848000), 0 }
-	};
 	static const char *const bad[] = {
-		"1-Jan-1970 00:00:00 +0000", "32-Jan-1970 00:00:00 +0000",
-		"29-Feb-1900 00:00:00 +0000", "01-Jan-1970 24:00:00 +0000",
-		"01-Jan-1970 00:60:00 +0000", "01-Jan-1970 00:00:00 0000 ",
-		"01-Foo-1970 00:00:00 +0000", "01 Jan 1970 00:00:00 +0000",
-		"00-Jan-1970 00:00:00 +0000", "xx-Jan-1970 00:00:00 +0000",
-		"01-Jan-1970 00:00:00 +2400", ""
+		"", "1-feb-94", "1-Foo-1994", "29-Feb-1900", "32-Jan-1970",
+		"00-Jan-1970", " 1-Jan-1970", "1 Jan 1970x", "-1-Jan-1970"
 	};
-	char	out[IMAP_DATETIME_LEN + 1];
-	int64_t	secs;
 	int32_t	day;
-	int	zone;
 	size_t	i;
 
-	for (i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
-		ATF_CHECK_EQ(imap_datetime_parse(span_of(t[i].text), &secs,
-		    &zone), 0);
-		ATF_CHECK_EQ_MSG(secs, t[i].secs, "%s: %lld", t[i].text,
-		    (long long)secs);
-		ATF_CHECK_EQ(zone, t[i].zone);
-	}
-	for (i = 0; i < 3; i++) {
-		imap_datetime_print(out, t[i].secs, t[i].zone);
-		ATF_CHECK_STREQ(out, t[i].text);
-	}
-	ATF_CHECK_EQ(imap_datetime_parse(SPAN(" 5-Jan-1970 00:00:60 +0000"),
-	    &secs, &zone), 0);
-	ATF_CHECK_EQ(secs, 4 * 86400 + 60);
-	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
-		ATF_CHECK_EQ_MSG(imap_datetime_parse(span_of(bad[i]), &secs,
-		    &zone), -1, "%s", bad[i]);
-	imap_datetime_print(out, INT64_MAX, 0);
-	ATF_CHECK_STREQ(out + 2, "-Dec-9999 23:59:59 +0000" + 0);
-	imap_datetime_print(out, INT64_MIN, 0);
 	ATF_CHECK_EQ(imap_date_parse(SPAN("1-feb-1994"), &day), 0);
 	ATF_CHECK_EQ(day, 8797);
-	ATF_CHECK_EQ(imap_date_parse(SPAN("1-feb-94"), &day), -1);
-	/* Evening in New York is another day than in London. */
-	ATF_CHECK_EQ(imap_day_local(86400, 0), 1);
-	ATF_CHECK_EQ(imap_day_local(86400, -300), 0);
-	ATF_CHECK_EQ(imap_day_local(-1, 0), -1);
-	for (secs = -800000; secs < 3000000; secs += 997) {
-		day = (int32_t)secs;
-		imap_datetime_print(out, secs * 86400 / 10, 0);
-		ATF_REQUIRE_EQ(imap_datetime_parse(span_of(out),
-		    &(int64_t){ 0 }, &zone), 0);
-	}
+	ATF_CHECK_EQ(imap_date_parse(SPAN("01-FEB-1994"), &day), 0);
+	ATF_CHECK_EQ(day, 8797);
+	ATF_CHECK_EQ(imap_date_parse(SPAN("29-Feb-2000"), &day), 0);
+	ATF_CHECK_EQ(day, 11016);
+	ATF_CHECK_EQ(imap_date_parse(SPAN("31-Dec-1969"), &day), 0);
+	ATF_CHECK_EQ(day, -1);
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		ATF_CHECK_EQ_MSG(imap_date_parse(span_of(bad[i]), &day), -1,
+		    "%s", bad[i]);
 }
 
 ATF_TC_WITHOUT_HEAD(arena);
