@@ -41,12 +41,13 @@ enum imap_append_state {
 };
 
 /*
- * parts are those of the current segment, in the segment arena: gone with the
- * next one.  If stream is set the last of them is a literal whose bytes follow.
+ * parts are those of the current segment, in the segment arena: gone with
+ * the next one.  If stream is set the last of them is a literal whose bytes
+ * follow.
  */
 struct imap_append {
 	struct span		 mailbox;
-	uint32_t		 number;	/* REPLACE: message or uid; 0: * */
+	uint32_t		 number;	/* REPLACE; 0: `*' */
 	struct imap_append_part	*parts;
 	uint32_t		 nparts;
 	uint32_t		 messages;	/* begun so far */

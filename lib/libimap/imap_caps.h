@@ -35,7 +35,7 @@ enum imap_cap {
 
 struct imap_caps {
 	uint8_t		 on[IMAP_NCAPS];
-	const char	*mechs;		/* "PLAIN SCRAM-SHA-256", by now offered */
+	const char	*mechs;		/* "PLAIN SCRAM-SHA-256" */
 	uint64_t	 appendlimit;	/* 0: none */
 	uint32_t	 messagelimit, savelimit;
 };

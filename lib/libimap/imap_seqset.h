@@ -16,7 +16,7 @@ struct imap_seqrange {
 struct imap_seqset {
 	struct imap_seqrange	*ranges;	/* in the command's arena */
 	uint32_t		 n;
-	uint32_t		 highest;	/* largest number in it, 0: none */
+	uint32_t		 highest;	/* number in it, 0: none */
 	uint8_t			 star;		/* has `*' */
 	uint8_t			 saved;		/* is "$" alone */
 };

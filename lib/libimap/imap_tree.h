@@ -29,7 +29,7 @@ struct imap_tree_node {
 	uint32_t	 parent;	/* index, UINT32_MAX at the top */
 	uint16_t	 flags;
 	uint16_t	 depth;
-	void		*arg;		/* the caller's; NULL for made-up parents */
+	void		*arg;		/* the caller's; NULL: made-up parent */
 };
 
 struct imap_tree {

@@ -34,7 +34,8 @@ void	imap_out_crlf(struct imap_out *);
 /* Strings; p NULL is NIL.  Quoted where the bytes allow, else a literal. */
 void	imap_out_quoted(struct imap_out *, struct span);
 void	imap_out_nstring(struct imap_out *, struct span);
-void	imap_out_astring(struct imap_out *, struct span);	/* atom if it is */
+/* An atom where the bytes are one. */
+void	imap_out_astring(struct imap_out *, struct span);
 /* "{n}\r\n" or "~{n}\r\n"; the bytes are the caller's to add. */
 void	imap_out_literal(struct imap_out *, uint64_t n, int binary);
 /* Inner form of a mailbox name to the wire's, as an astring. */
@@ -44,7 +45,7 @@ void	imap_out_datetime(struct imap_out *, int64_t secs, int zone);
 void	imap_out_rseq(struct imap_out *, const struct rseq *);
 /* System flags, then keywords of the bit set, with parentheses. */
 void	imap_out_flags(struct imap_out *, uint32_t bits,
-	    const uint64_t *keywords, const struct span *names, uint32_t nnames);
+	    const uint64_t *keywords, const struct span *names, uint32_t n);
 /* Text of a reply: control and 8-bit bytes become `?'. */
 void	imap_out_text(struct imap_out *, const char *);
 
