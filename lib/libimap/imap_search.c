@@ -8,7 +8,10 @@ enum arg {
 	ARG_ID, ARG_UID, ARG_ATOM, ARG_NEW, ARG_OLD, ARG_OR, ARG_NOT, ARG_FUZZY
 };
 
-/* name, op, what follows it, cost, flag */
+/*
+ * name, op, what follows it, cost, flag.  The meta blob decides most of what
+ * asks for header fields; where it cannot, the leaf says MAYBE there.
+ */
 static const struct word {
 	const char	*name;
 	uint8_t		 op, arg, cost, flag;
@@ -16,18 +19,18 @@ static const struct word {
 #define C(x)	IMAP_COST_ ## x
 	{ "ALL", IMAP_S_ALL, ARG_NONE, C(NONE), 0 },
 	{ "ANSWERED", IMAP_S_FLAG, ARG_FLAG, C(HOT), IMAP_FLAG_ANSWERED },
-	{ "BCC", IMAP_S_BCC, ARG_TEXT, C(HEADER), 0 },
+	{ "BCC", IMAP_S_BCC, ARG_TEXT, C(META), 0 },
 	{ "BEFORE", IMAP_S_BEFORE, ARG_DATE, C(WHERE), 0 },
 	{ "BODY", IMAP_S_BODY, ARG_TEXT, C(BODY), 0 },
-	{ "CC", IMAP_S_CC, ARG_TEXT, C(HEADER), 0 },
+	{ "CC", IMAP_S_CC, ARG_TEXT, C(META), 0 },
 	{ "DELETED", IMAP_S_FLAG, ARG_FLAG, C(HOT), IMAP_FLAG_DELETED },
 	{ "DRAFT", IMAP_S_FLAG, ARG_FLAG, C(HOT), IMAP_FLAG_DRAFT },
 	{ "EMAILID", IMAP_S_EMAILID, ARG_ID, C(WHERE), 0 },
 	{ "FILTER", IMAP_S_FILTER, ARG_ATOM, C(BODY), 0 },
 	{ "FLAGGED", IMAP_S_FLAG, ARG_FLAG, C(HOT), IMAP_FLAG_FLAGGED },
-	{ "FROM", IMAP_S_FROM, ARG_TEXT, C(HEADER), 0 },
+	{ "FROM", IMAP_S_FROM, ARG_TEXT, C(META), 0 },
 	{ "FUZZY", IMAP_S_ALL, ARG_FUZZY, C(NONE), 0 },
-	{ "HEADER", IMAP_S_HEADER, ARG_HEADER, C(HEADER), 0 },
+	{ "HEADER", IMAP_S_HEADER, ARG_HEADER, C(META), 0 },
 	{ "KEYWORD", IMAP_S_KEYWORD, ARG_KEYWORD, C(HOT), 0 },
 	{ "LARGER", IMAP_S_LARGER, ARG_NUMBER, C(WHERE), 0 },
 	{ "MODSEQ", IMAP_S_MODSEQ, ARG_MODSEQ, C(HOT), 0 },
@@ -49,10 +52,10 @@ static const struct word {
 	{ "SENTSINCE", IMAP_S_SENTSINCE, ARG_DATE, C(META), 0 },
 	{ "SINCE", IMAP_S_SINCE, ARG_DATE, C(WHERE), 0 },
 	{ "SMALLER", IMAP_S_SMALLER, ARG_NUMBER, C(WHERE), 0 },
-	{ "SUBJECT", IMAP_S_SUBJECT, ARG_TEXT, C(HEADER), 0 },
+	{ "SUBJECT", IMAP_S_SUBJECT, ARG_TEXT, C(META), 0 },
 	{ "TEXT", IMAP_S_TEXT, ARG_TEXT, C(BODY), 0 },
 	{ "THREADID", IMAP_S_THREADID, ARG_ID, C(WHERE), 0 },
-	{ "TO", IMAP_S_TO, ARG_TEXT, C(HEADER), 0 },
+	{ "TO", IMAP_S_TO, ARG_TEXT, C(META), 0 },
 	{ "UID", IMAP_S_UID, ARG_UID, C(NONE), 0 },
 	{ "UNANSWERED", IMAP_S_FLAG, ARG_NOTFLAG, C(HOT),
 	    IMAP_FLAG_ANSWERED },

@@ -85,7 +85,10 @@ int	imap_lex_search_keys(struct imap_lexer *, struct imap_search *);
 /* Order matters: AND is the least of its operands, OR the greatest. */
 enum imap_tri { IMAP_NO, IMAP_MAYBE, IMAP_YES };
 
-/* Decide one leaf, whose cost is at most what the caller has at hand. */
+/*
+ * Decide one leaf, whose cost is at most what the caller has at hand.  MAYBE:
+ * these columns do not tell, ask again with the next dearer one.
+ */
 typedef enum imap_tri (*imap_search_leaf)(const struct imap_search_key *,
 	    void *arg);
 
