@@ -17,18 +17,25 @@ list_put(struct arena *ar, struct address_list *l, const struct address *a)
 
 /*
  * local-part: words and dots in any order, as real mail has "first..last",
- * "last." and the obsolete "a"."b".
+ * "last." and the obsolete "a"."b".  White space after a dot is obsolete too,
+ * but only if a domain follows: "Dr. Who" is a name.
  */
 static int
 local_part(struct lex *x, struct address *a)
 {
+	struct lex spaced;
 	size_t mark = x->n;
-	int r = -1;
+	int r = -1, space = 0;
 
 	for (;;) {
 		while (x->p < x->end && *x->p == '.') {
 			lex_put(x, x->p++, 1);
 			r = 1;
+			if (x->p < x->end && lex_is(*x->p, LEX_WSP)) {
+				if (space++ == 0)
+					spaced = *x;
+				(void)lex_cfws(x);
+			}
 		}
 		if (x->p == x->end) {
 			r = r == -1 ? -1 : 0;
@@ -39,6 +46,11 @@ local_part(struct lex *x, struct address *a)
 		r = *x->p == '"' ? lex_quoted(x) : lex_atom(x);
 		if (r <= 0 || *x->p != '.')
 			break;
+	}
+	if (space && (r <= 0 || *x->p != '@')) {
+		*x = spaced;
+		(void)lex_cfws(x);
+		r = -1;
 	}
 	if (r >= 0)
 		a->local = lex_since(x, mark);

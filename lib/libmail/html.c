@@ -121,6 +121,7 @@ tag_done(struct html_dec *d, struct sink *k)
 			d->skip = (uint8_t)(i + 1);
 		else if (close && d->skip == i + 1)
 			d->skip = 0;
+		return;
 	}
 	/* a head that nobody closed must not swallow the letter */
 	if (d->skip == 1 && n == 4 && strncasecmp(name, "body", 4) == 0)
@@ -143,6 +144,12 @@ is_name(char c)
 static void
 in_tag(struct html_dec *d, char c, struct sink *k)
 {
+	if (d->n == 0 && d->skip > 1 && c != '/') {
+		/* what stands in a script is no tag */
+		if (c != '<')
+			d->state = TEXT;
+		return;
+	}
 	if (d->n == 0 && c == '!') {
 		d->state = BANG;
 		return;

@@ -42,8 +42,8 @@ params_put(struct arena *ar, struct params *ps, struct span name,
 
 /*
  * ";" attribute "=" value.  1: there is one; -1: broken.  A forgotten
- * semicolon is forgiven; a value that begins with `=' is an encoded word
- * without its quotes.
+ * semicolon is forgiven, and so are bytes in a value that should have made
+ * its sender quote it.
  */
 static int
 one_param(struct lex *x, struct span *key, struct span *val)
@@ -68,13 +68,14 @@ one_param(struct lex *x, struct span *key, struct span *val)
 		;
 	else if (*x->p == '"')
 		r = lex_quoted(x);
-	else if (*x->p == '=') {
+	else {
 		for (start = x->p; x->p < x->end && *x->p != ';' &&
-		    !lex_is(*x->p, LEX_WSP); x->p++)
+		    *x->p != '(' && *x->p != '"' && !lex_is(*x->p, LEX_WSP);
+		    x->p++)
 			;
 		lex_put(x, start, (size_t)(x->p - start));
-	} else
-		r = lex_token(x);
+		r = lex_cfws(x);
+	}
 	*val = lex_since(x, mark);
 	return r == -1 && val->len == 0 ? -1 : 1;
 }
