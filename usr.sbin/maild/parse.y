@@ -11,9 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "libutil/conf_lex.h"
 #include "libutil/log.h"
 #include "conf.h"
-#include "conf_lex.h"
 #include "conf_local.h"
 #include "proc_local.h"
 

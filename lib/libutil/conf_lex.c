@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "conf_lex.h"
+#include "libutil/conf_lex.h"
 
 static char *
 lex_read(int fd, size_t *len)

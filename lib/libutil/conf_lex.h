@@ -1,4 +1,4 @@
-/* The words of maild.conf(5): what parse.y's yylex is made of. */
+/* The words of maild.conf(5): for maild's parse.y and for mailctl. */
 #ifndef CONF_LEX_H
 #define CONF_LEX_H
 
