@@ -35,7 +35,7 @@ enum smtp_stage {
 	SMTP_STAGE_RCPT,
 	SMTP_STAGE_DATA,
 	SMTP_STAGE_BODY,	/* on its way */
-	SMTP_STAGE_END		/* all of it sent: if lost now it may be there */
+	SMTP_STAGE_END		/* all sent: if lost now it may be there */
 };
 
 #define SMTP_TRANS_8BIT		0x01	/* body has bytes over 127 */
@@ -56,7 +56,7 @@ struct smtp_trans {
 	void			*arg;		/* the caller's */
 	const char		*from;		/* canonical, "" for null */
 	const char		*envid;		/* decoded, "" or NULL */
-	uint64_t		 size;		/* exact; 0: not known, no BDAT */
+	uint64_t		 size;		/* exact; 0: unknown, no BDAT */
 	uint32_t		 flags;		/* SMTP_TRANS_* */
 	struct smtp_rcpt	*rcpts;
 	size_t			 nrcpts;
@@ -66,7 +66,7 @@ struct smtp_trans {
 	size_t			 rcpt_sent;
 	size_t			 rcpt_got;
 	size_t			 accepted;
-	size_t			 end_got;	/* LMTP: one for each accepted */
+	size_t			 end_got;	/* LMTP: one an accepted */
 	unsigned int		 pending;	/* replies to come */
 	uint8_t			 step;
 	uint8_t			 marks;
@@ -91,7 +91,7 @@ enum smtp_tls { SMTP_TLS_NONE, SMTP_TLS_MAY, SMTP_TLS_MUST, SMTP_TLS_ON };
 struct smtp_client_opts {
 	const char	*helo;
 	uint8_t		 lmtp;
-	uint8_t		 tls;		/* enum smtp_tls; ON: before the greeting */
+	uint8_t		 tls;		/* enum smtp_tls; ON: all along */
 	uint8_t		 auth;		/* must authenticate */
 	uint8_t		 nopipelining;	/* even if it is offered */
 	uint8_t		 nochunking;
@@ -105,8 +105,8 @@ enum smtp_want {
 				 * that came before it must be thrown away */
 	SMTP_WANT_AUTH,		/* smtp_client_auth, mechanism in caps.mechs */
 	SMTP_WANT_AUTH_STEP,	/* smtp_client_auth_step; c->challenge */
-	SMTP_WANT_MAIL,		/* could take smtp_client_mail, or _quit; replies
-				 * may be on their way all the same */
+	SMTP_WANT_MAIL,		/* could take smtp_client_mail, or _quit;
+				 * replies may be on their way as well */
 	SMTP_WANT_BODY,		/* send the body of smtp_client_body */
 	SMTP_WANT_CLOSE		/* over */
 };
@@ -124,7 +124,7 @@ struct smtp_client {
 	struct smtp_trans		*send;	/* being sent, or NULL */
 	unsigned int			 ntrans;
 	unsigned int			 pending; /* replies to come, in all */
-	uint32_t			 nmails; /* MAILs sent in this session */
+	uint32_t			 nmails; /* MAILs sent so far */
 	uint8_t				 phase;
 	uint8_t				 esmtp;
 	uint8_t				 tls;

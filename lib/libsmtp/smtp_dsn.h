@@ -40,7 +40,7 @@ struct smtp_dsn {
 	const char			*host;		/* we */
 	const char			*to;		/* original sender */
 	const char			*id;		/* for Message-ID */
-	const char			*boundary;	/* not in the original */
+	const char			*boundary;	/* not in original */
 	const char			*queue_id;	/* of the original */
 	const char			*envid;
 	int64_t				 time;

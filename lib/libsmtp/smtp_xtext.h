@@ -12,8 +12,8 @@ int	smtp_xtext_encode(struct span, char *dst, size_t dstsize);
 int	smtp_xtext_decode(struct span, char *dst, size_t dstsize);
 
 /*
- * ORCPT=type;xtext as it came to `type;address' with the address decoded (UTF-8 for
- * type utf-8), the form that the queue keeps and a DSN prints.
+ * ORCPT=type;xtext as it came to `type;address' with the address decoded
+ * (UTF-8 for type utf-8): the form that the queue keeps and a DSN prints.
  */
 int	smtp_orcpt_decode(struct span, char *dst, size_t dstsize);
 /*

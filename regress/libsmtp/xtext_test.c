@@ -18,7 +18,8 @@ ATF_TC_BODY(xtext, tc)
 		{ "+4G", NULL }, { "a=b", NULL }, { "a b", NULL },
 		{ "a\tb", NULL }, { "\303\274", NULL }, { "+0A", NULL },
 		{ "+00", NULL }, { "+7F", NULL }, { "\177", NULL },
-		{ "a+2Bb+3Dc", "a+b=c" }, { "+20", " " }, { "+c3+BC", "\303\274" },
+		{ "a+2Bb+3Dc", "a+b=c" }, { "+20", " " },
+		{ "+c3+BC", "\303\274" },
 		{ "", "" },
 	};
 	char	 enc[64], dec[64];
