@@ -879,26 +879,29 @@ struct msg_st_changed {
 #define ST_FETCH_WHERE	0x02	/* size, dates, ids */
 #define ST_FETCH_META	0x04	/* libmail/meta.h */
 #define ST_FETCH_BODY	0x08	/* bytes offset .. offset + length */
-#define ST_FETCH_HEADER	0x10	/* the header only */
 
 struct msg_st_fetch {
 	uint64_t	sid;
 	uint32_t	req;
 	uint64_t	mbox;
 	uint32_t	columns;	/* ST_FETCH_* */
-	uint64_t	offset;		/* ST_FETCH_BODY */
+	uint64_t	offset;		/* ST_FETCH_BODY, of each message */
 	uint64_t	length;		/* ~0: to the end */
+	uint32_t	next_off;	/* of the first uid: go on from here */
 	uint32_t	budget;		/* stop after about so many bytes */
 	struct msg_blob	uids;
 };
 
-/* A page of rows; ask again from `next' on.  Uids that are gone are not in it. */
+/*
+ * A page of rows; ask again from `next' and `next_off' on.  Uids that are gone
+ * are not in it; a body that is larger than a page comes in several rows.
+ */
 struct msg_st_fetch_r {
 	uint64_t	sid;
 	uint32_t	req;
 	uint8_t		code;
-	uint32_t	count;
 	uint32_t	next;		/* 0: that was all */
+	uint32_t	next_off;	/* of its body, a part of which was here */
 	uint64_t	size;		/* in the descriptor, or 0 */
 	struct msg_blob	rows;
 };

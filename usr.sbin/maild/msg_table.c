@@ -256,6 +256,7 @@ static const struct msg_field f_expand_r[] = {
 	S(expand_r, enhanced, MSG_ENHANCED),
 	S(expand_r, text, MSG_TEXT),
 	N(expand_r, own_sender, 1),
+	N(expand_r, trusted, 1),
 	S(expand_r, alias, MSG_ADDRESS),
 };
 static const struct msg_field f_scan[] = {
@@ -533,6 +534,7 @@ static const struct msg_field f_st_fetch[] = {
 	F(st_fetch, columns),
 	F(st_fetch, offset),
 	F(st_fetch, length),
+	F(st_fetch, next_off),
 	F(st_fetch, budget),
 	S(st_fetch, uids, MSG_BLOB),
 };
@@ -540,8 +542,8 @@ static const struct msg_field f_st_fetch_r[] = {
 	F(st_fetch_r, sid),
 	F(st_fetch_r, req),
 	N(st_fetch_r, code, MSG_ST),
-	F(st_fetch_r, count),
 	F(st_fetch_r, next),
+	F(st_fetch_r, next_off),
 	F(st_fetch_r, size),
 	S(st_fetch_r, rows, MSG_BLOB),
 };

@@ -476,11 +476,21 @@ on_delivered(void *arg)
 	step_finish(arg);
 }
 
+/*
+ * What the store remembers: one attempt, which may be repeated after a crash,
+ * but not the next attempt for those who had no room in this one.
+ */
+static uint64_t
+attempt_id(const struct transit *t)
+{
+	return t->id + t->env->tries * 0x9e3779b97f4a7c15ULL;
+}
+
 static void
 step_deliver(struct transit *t)
 {
 	struct delivery_what	 w = {
-		.id = t->id, .dedupe = t->dedupe, .date = t->env->created,
+		.id = attempt_id(t), .dedupe = t->dedupe, .date = t->env->created,
 		.fd = t->fd, .size = t->size, .prefix = &t->prefix,
 		.meta = &t->meta, .metafd = t->metafd,
 		.metasize = t->metasize, .env = t->env

@@ -1,0 +1,125 @@
+#include <stdio.h>
+
+#include "conf.h"
+#include "engine.h"
+#include "libutil/log.h"
+#include "proc.h"
+#include "watch.h"
+
+static struct mstore	*ms;
+
+static void
+report(void *arg, struct seglog_pos from, struct seglog_pos to, int torn)
+{
+	if (torn)
+		log_info("store: an unfinished turn in segment %u at %u "
+		    "was cut off", from.seg, from.off);
+	else
+		log_warnx("store: damage in segment %u from %u to %u: "
+		    "stepped over", from.seg, from.off, to.off);
+}
+
+static void
+progress(void *arg, uint64_t records)
+{
+	log_info("store: %llu records replayed", (unsigned long long)records);
+}
+
+void
+engine_open(const struct conf *conf)
+{
+	struct mstore_conf	 c = {
+		.dir = ".",
+		.reserve_bytes = conf->limits.disk_reserve,
+		.reserve_inodes = conf->limits.inode_reserve,
+		.report = report,
+		.progress = progress
+	};
+	const char		*why = "";
+
+	if (mstore_open(&ms, &c, &why) == -1)
+		fatal("store: %s", why);
+	if (mstore_rebuilt(ms))
+		log_info("store: the index was made anew from the segments");
+}
+
+struct mstore *
+engine(void)
+{
+	return ms;
+}
+
+struct mstore *
+engine_begin(void)
+{
+	if (!mstore_in_turn(ms) && mstore_begin(ms, proc_time()) != MSTORE_OK)
+		fatalx("store: cannot begin a turn");
+	return ms;
+}
+
+void
+engine_turn(void)
+{
+	enum mstore_code	 code;
+
+	if (ms == NULL)
+		return;
+	/* Telling those who watch may change \Recent: another, small turn. */
+	while (mstore_in_turn(ms)) {
+		if ((code = mstore_commit(ms)) != MSTORE_OK)
+			fatalx("store: commit: %s", mstore_strcode(code));
+		watch_tell();
+	}
+}
+
+void
+engine_close(void)
+{
+	if (ms == NULL)
+		return;
+	engine_turn();
+	mstore_close(ms);
+	ms = NULL;
+}
+
+void
+engine_work(void)
+{
+	if (ms != NULL && !mstore_in_turn(ms))
+		(void)mstore_work(ms, proc_time());
+}
+
+enum msg_st
+engine_code(enum mstore_code code)
+{
+	static const uint8_t	 codes[] = {
+		[MSTORE_OK] = ST_OK,
+		[MSTORE_NONE] = ST_NONEXISTENT,
+		[MSTORE_EXISTS] = ST_EXISTS,
+		[MSTORE_OVERQUOTA] = ST_QUOTA,
+		[MSTORE_NOSPACE] = ST_LIMIT,
+		[MSTORE_LIMIT] = ST_LIMIT,
+		[MSTORE_INVALID] = ST_BAD,
+		[MSTORE_DUPLICATE] = ST_OK,
+		[MSTORE_CANNOT] = ST_BAD,
+		[MSTORE_BADMSG] = ST_TEMP
+	};
+
+	if (code == MSTORE_TEMPFAIL || code >= sizeof(codes))
+		fatalx("store: a turn was lost");
+	return codes[code];
+}
+
+int
+engine_has_room(void)
+{
+	static uint64_t	 asked;
+	static int	 room = 1;
+	uint64_t	 now = proc_now_ms();
+
+	if (asked == 0 || now - asked >= 1000) {
+		asked = now;
+		room = mstore_reserve(ms) == MSTORE_OK;
+	}
+	return room;
+}

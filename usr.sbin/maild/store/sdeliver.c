@@ -1,0 +1,348 @@
+#include <sys/stat.h>
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "engine.h"
+#include "keywords.h"
+#include "libutil/hashtab.h"
+#include "libutil/log.h"
+#include "sdeliver.h"
+#include "sgrant.h"
+#include "watch.h"
+
+#define META_LIMIT	(1024 * 1024)
+#define DESTS		2000
+
+/* One message of an append. */
+struct item {
+	int		 fd;
+	uint8_t		*meta;
+	size_t		 metalen;
+	struct msg_store_append_msg msg;
+	char		*keywords;
+};
+
+/* What has come of a delivery or an append before its last message. */
+struct incoming {
+	uint64_t	 cookie;
+	struct mstore_dest *dests;
+	uint32_t	*numbers;	/* n of each M_DELIVER_TO */
+	char		**names;	/* accounts and sub-addresses */
+	size_t		 ndests;
+	struct item	*items;
+	size_t		 nitems;
+};
+
+static struct hashtab	 incoming;
+
+static const void *
+incoming_key(const void *entry, size_t *len)
+{
+	const struct incoming	*in = entry;
+
+	*len = sizeof(in->cookie);
+	return &in->cookie;
+}
+
+void
+sdeliver_init(void)
+{
+	hashtab_init(&incoming, incoming_key);
+}
+
+static struct incoming *
+incoming_get(uint64_t cookie)
+{
+	struct incoming	*in;
+
+	in = hashtab_find(&incoming, &cookie, sizeof(cookie));
+	if (in != NULL)
+		return in;
+	if ((in = calloc(1, sizeof(*in))) == NULL)
+		fatal("deliver");
+	in->cookie = cookie;
+	if (hashtab_insert(&incoming, in) == -1)
+		fatal("deliver");
+	return in;
+}
+
+static void
+incoming_free(struct incoming *in)
+{
+	size_t	 i;
+
+	hashtab_remove(&incoming, &in->cookie, sizeof(in->cookie));
+	for (i = 0; i < 2 * in->ndests; i++)
+		free(in->names[i]);
+	for (i = 0; i < in->nitems; i++) {
+		if (in->items[i].fd != -1)
+			close(in->items[i].fd);
+		free(in->items[i].meta);
+		free(in->items[i].keywords);
+	}
+	free(in->dests);
+	free(in->numbers);
+	free(in->names);
+	free(in->items);
+	free(in);
+}
+
+void
+sdeliver_queue_gone(void)
+{
+	struct incoming	*in;
+	size_t		 iter = 0;
+
+	while ((in = hashtab_next(&incoming, &iter)) != NULL)
+		incoming_free(in);
+}
+
+/* ---- pieces -------------------------------------------------------------------------- */
+
+static void *
+more(void *array, size_t n, size_t size)
+{
+	void	*p;
+
+	if ((p = reallocarray(array, n, size)) == NULL)
+		fatal("deliver");
+	return p;
+}
+
+void
+sdeliver_to(const struct msg_deliver_to *m)
+{
+	struct incoming		*in = incoming_get(m->cookie);
+	struct mstore_dest	*d;
+	size_t			 n = in->ndests;
+
+	if (n >= DESTS)
+		fatalx("queue: too many destinations");
+	in->dests = more(in->dests, n + 1, sizeof(*in->dests));
+	in->numbers = more(in->numbers, n + 1, sizeof(*in->numbers));
+	in->names = more(in->names, 2 * (n + 1), sizeof(*in->names));
+	if ((in->names[2 * n] = strdup(m->account)) == NULL ||
+	    (in->names[2 * n + 1] = strdup(m->mailbox)) == NULL)
+		fatal("deliver");
+	in->ndests++;
+	in->numbers[n] = m->n;
+	d = &in->dests[n];
+	memset(d, 0, sizeof(*d));
+	if (m->mailbox[0] != '\0')
+		d->ext = span_of(in->names[2 * n + 1]);
+	d->limit.bytes = m->quota_bytes;
+	d->limit.messages = m->quota_messages;
+}
+
+static struct item *
+item_get(struct incoming *in, uint32_t n)
+{
+	if (n > in->nitems)
+		fatalx("queue: messages out of order");
+	if (n == in->nitems) {
+		in->items = more(in->items, n + 1, sizeof(*in->items));
+		memset(&in->items[n], 0, sizeof(*in->items));
+		in->items[n].fd = -1;
+		in->nitems++;
+	}
+	return &in->items[n];
+}
+
+void
+sdeliver_meta(const struct msg_deliver_meta *m, int fd)
+{
+	struct item	*it = item_get(incoming_get(m->cookie), m->n);
+
+	if (m->size > META_LIMIT || it->meta != NULL)
+		fatalx("queue: meta too large");
+	if ((it->meta = malloc(m->size + 1)) == NULL)
+		fatal("deliver");
+	it->metalen = m->size;
+	if (pread(fd, it->meta, m->size, 0) != (ssize_t)m->size)
+		fatalx("queue: meta is shorter than said");
+	close(fd);
+}
+
+static void
+set_threads(struct mstore_content *c, const uint64_t keys[4])
+{
+	c->msgid = keys[0];
+	c->refs = keys + 1;
+	for (c->nrefs = 0; c->nrefs < 3 && keys[1 + c->nrefs] != 0; c->nrefs++)
+		;
+}
+
+/* ---- a delivery ---------------------------------------------------------------------- */
+
+static void
+answer_one(const struct incoming *in, size_t i, enum mstore_code code)
+{
+	struct msg_deliver_r	 r = { .cookie = in->cookie,
+	    .n = in->numbers[i] };
+	struct mstore_mailbox	 mb;
+
+	r.code = engine_code(code);
+	/* A duplicate was stored the first time: that is what counts. */
+	r.mailbox = "";
+	if (code == MSTORE_OK && mstore_mailbox_get(engine(),
+	    in->dests[i].mailbox_id, &mb) == MSTORE_OK) {
+		r.mailbox = mb.name;
+		r.uid = in->dests[i].uid;
+	}
+	(void)proc_send(PROC_QUEUE, 0, M_DELIVER_R, &r, -1);
+	if (code == MSTORE_OK || code == MSTORE_OVERQUOTA)
+		watch_full(in->dests[i].account, in->dests[i].limit.bytes,
+		    in->dests[i].limit.messages);
+}
+
+/* The accounts by their names; a new one is made with its mailboxes. */
+static void
+find_accounts(struct incoming *in)
+{
+	size_t	 i;
+
+	for (i = 0; i < in->ndests; i++) {
+		if (engine_code(mstore_account_get(engine_begin(),
+		    span_of(in->names[2 * i]), 1,
+		    &in->dests[i].account)) != ST_OK)
+			fatalx("store: account %s cannot be opened",
+			    in->names[2 * i]);
+	}
+}
+
+void
+sdeliver_message(const struct msg_deliver *m, int fd)
+{
+	struct incoming		*in = incoming_get(m->cookie);
+	struct mstore_content	 c = { .fd = fd };
+	enum mstore_code	 code;
+	size_t			 i;
+
+	if (in->ndests == 0 || m->count != in->ndests)
+		fatalx("queue: delivery without destinations");
+	c.meta = in->nitems > 0 ? in->items[0].meta : m->meta.data;
+	c.metalen = in->nitems > 0 ? in->items[0].metalen : m->meta.len;
+	c.prefix = m->prefix.data;
+	c.prefixlen = m->prefix.len;
+	c.bodylen = m->size;
+	c.date = m->date;
+	set_threads(&c, m->threadkeys);
+	if (!engine_has_room())
+		code = MSTORE_NOSPACE;
+	else {
+		find_accounts(in);
+		code = mstore_deliver(engine_begin(), m->id, &c, in->dests,
+		    in->ndests);
+	}
+	for (i = 0; i < in->ndests; i++) {
+		if (code == MSTORE_OK || code == MSTORE_OVERQUOTA)
+			answer_one(in, i, in->dests[i].code);
+		else
+			answer_one(in, i, code);
+	}
+	proc_count_add("store_deliveries", in->ndests);
+	close(fd);
+	incoming_free(in);
+}
+
+/* ---- an append ------------------------------------------------------------------------ */
+
+void
+sdeliver_append_msg(const struct msg_store_append_msg *m, int fd)
+{
+	struct item	*it = item_get(incoming_get(m->cookie), m->n);
+
+	if (it->fd != -1)
+		fatalx("queue: message comes twice");
+	it->fd = fd;
+	it->msg = *m;
+	if ((it->keywords = strdup(m->keywords)) == NULL)
+		fatal("append");
+	if (it->meta == NULL) {
+		if ((it->meta = malloc(m->meta.len + 1)) == NULL)
+			fatal("append");
+		memcpy(it->meta, m->meta.data, m->meta.len);
+		it->metalen = m->meta.len;
+	}
+}
+
+static enum mstore_code
+fill(struct mstore_append *v, struct incoming *in, uint64_t mbox)
+{
+	enum mstore_code	 code;
+	struct item		*it;
+	size_t			 i;
+
+	for (i = 0; i < in->nitems; i++) {
+		it = &in->items[i];
+		v[i].content.fd = it->fd;
+		v[i].content.meta = it->meta;
+		v[i].content.metalen = it->metalen;
+		v[i].content.bodylen = it->msg.size;
+		v[i].content.date = it->msg.date;
+		v[i].content.zone = (int16_t)it->msg.zone;
+		v[i].flags = it->msg.flags & MSTORE_FLAGS_ALL;
+		set_threads(&v[i].content, it->msg.threadkeys);
+		code = keywords_mask(mbox, it->keywords, 1, &v[i].keywords);
+		if (code != MSTORE_OK)
+			return code;
+	}
+	return MSTORE_OK;
+}
+
+static enum mstore_code
+append(struct incoming *in, const struct sgrant *g, const char *name,
+    struct msg_store_append_r *r)
+{
+	struct mstore_mailbox	 mb;
+	struct mstore_append	*v;
+	enum mstore_code	 code;
+	uint64_t		 id;
+
+	code = mstore_mailbox_find(engine(), g->account, span_of(name), &id);
+	if (code == MSTORE_OK)
+		code = mstore_mailbox_get(engine(), id, &mb);
+	if (code == MSTORE_OK && mb.flags & MSTORE_NOSELECT)
+		code = MSTORE_NONE;
+	if (code == MSTORE_OK && !engine_has_room())
+		code = MSTORE_NOSPACE;
+	if (code != MSTORE_OK)
+		return code;
+	if ((v = calloc(in->nitems, sizeof(*v))) == NULL)
+		fatal("append");
+	if ((code = fill(v, in, id)) == MSTORE_OK)
+		code = mstore_append(engine_begin(), id, v, in->nitems,
+		    &g->limit, &r->first);
+	r->uidvalidity = mb.uidvalidity;
+	r->last = r->first + in->nitems - 1;
+	free(v);
+	return code;
+}
+
+void
+sdeliver_append(const struct msg_store_append *m)
+{
+	struct msg_store_append_r r = { .cookie = m->cookie, .text = "" };
+	struct incoming		*in = incoming_get(m->cookie);
+	struct sgrant		*g = NULL;
+	enum mstore_code	 code = MSTORE_NONE;
+	size_t			 i;
+
+	for (i = 0; i < in->nitems && in->items[i].fd != -1; i++)
+		;
+	if (i == 0 || i != in->nitems || m->count != i)
+		fatalx("queue: append without messages");
+	if (m->origin.proc == PROC_IMAP)
+		g = sgrant_find(m->origin.inst, m->origin.sid);
+	if (g == NULL)
+		r.code = ST_DENIED;
+	else {
+		code = append(in, g, m->mailbox, &r);
+		r.code = engine_code(code);
+	}
+	proc_count_add("store_appends", in->nitems);
+	(void)proc_send(PROC_QUEUE, 0, M_STORE_APPEND_R, &r, -1);
+	incoming_free(in);
+}

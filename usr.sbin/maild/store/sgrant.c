@@ -1,0 +1,98 @@
+#include <stdlib.h>
+
+#include "engine.h"
+#include "libutil/hashtab.h"
+#include "libutil/log.h"
+#include "sgrant.h"
+#include "watch.h"
+
+static struct hashtab	 grants;
+
+static const void *
+sgrant_key(const void *entry, size_t *len)
+{
+	const struct sgrant	*g = entry;
+
+	*len = sizeof(g->key);
+	return &g->key;
+}
+
+void
+sgrant_init(void)
+{
+	hashtab_init(&grants, sgrant_key);
+}
+
+struct sgrant *
+sgrant_find(unsigned inst, uint64_t sid)
+{
+	struct sgrant	 like = { .key = { sid, inst } };
+
+	return hashtab_find(&grants, &like.key, sizeof(like.key));
+}
+
+struct sgrant *
+sgrant_mailbox(unsigned inst, uint64_t sid, uint64_t mbox,
+    struct mstore_mailbox *mb)
+{
+	struct sgrant	*g;
+
+	if ((g = sgrant_find(inst, sid)) == NULL ||
+	    mstore_mailbox_get(engine(), mbox, mb) != MSTORE_OK ||
+	    mb->account != g->account)
+		return NULL;
+	return g;
+}
+
+void
+sgrant_add(const struct msg_grant *m)
+{
+	struct msg_granted	 r = { .sid = m->origin.sid, .text = "" };
+	enum mstore_code	 code;
+	struct sgrant		*g;
+	uint32_t		 account;
+
+	sgrant_end(m->origin.inst, m->origin.sid);
+	code = mstore_account_get(engine(), span_of(m->account), 0, &account);
+	if (code == MSTORE_NONE && !engine_has_room())
+		r.text = "no room on disk for a new account";
+	else if (code == MSTORE_NONE)
+		code = mstore_account_get(engine_begin(),
+		    span_of(m->account), 1, &account);
+	if (code == MSTORE_OK) {
+		if ((g = calloc(1, sizeof(*g))) == NULL)
+			fatal("grant");
+		g->key.sid = m->origin.sid;
+		g->key.inst = m->origin.inst;
+		g->account = account;
+		g->limit.bytes = m->quota_bytes;
+		g->limit.messages = m->quota_messages;
+		if (hashtab_insert(&grants, g) == -1)
+			fatal("grant");
+		r.ok = 1;
+	} else if (code == MSTORE_TEMPFAIL)
+		(void)engine_code(code);
+	(void)proc_send(PROC_IMAP, m->origin.inst, M_GRANTED, &r, -1);
+}
+
+void
+sgrant_end(unsigned inst, uint64_t sid)
+{
+	struct sgrant	 like = { .key = { sid, inst } };
+
+	free(hashtab_remove(&grants, &like.key, sizeof(like.key)));
+}
+
+void
+sgrant_worker_gone(unsigned inst)
+{
+	struct sgrant	*g;
+	size_t		 iter = 0;
+
+	while ((g = hashtab_next(&grants, &iter)) != NULL) {
+		if (g->key.inst == inst)
+			free(hashtab_remove(&grants, &g->key,
+			    sizeof(g->key)));
+	}
+	watch_worker_gone(inst);
+}
