@@ -1,8 +1,4 @@
 /* Passwords. */
-#include <openssl/evp.h>
-#include <openssl/hmac.h>
-#include <openssl/sha.h>
-
 #include <err.h>
 #include <readpassphrase.h>
 #include <stdio.h>
@@ -10,11 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "libutil/base64.h"
+#include "libmailauth/scram.h"
 #include "password.h"
-
-#define ROUNDS		4096		/* RFC 7677 */
-#define SALT		16
 
 static int
 password_ask(const char *what, char *dst)
@@ -82,32 +75,20 @@ password_read(const char *what, char dst[PASSWORD_MAX + 1])
 	return ret;
 }
 
-/* RFC 5803: SCRAM-SHA-256$rounds:salt$StoredKey:ServerKey */
 int
 password_secret(const char *password, char *dst, size_t dstsize)
 {
-	uint8_t	 salt[SALT], salted[32], client[32], stored[32], server[32];
-	char	 s64[BASE64_LEN(SALT) + 1], c64[BASE64_LEN(32) + 1];
-	char	 v64[BASE64_LEN(32) + 1];
-	int	 ok, n;
+	struct scram_secret	 secret;
+	uint8_t			 salt[SCRAM_SALTLEN];
+	int			 ret = -1;
 
 	arc4random_buf(salt, sizeof(salt));
-	ok = PKCS5_PBKDF2_HMAC(password, (int)strlen(password), salt,
-	    sizeof(salt), ROUNDS, EVP_sha256(), sizeof(salted), salted) == 1 &&
-	    HMAC(EVP_sha256(), salted, sizeof(salted),
-	    (const unsigned char *)"Client Key", 10, client, NULL) != NULL &&
-	    HMAC(EVP_sha256(), salted, sizeof(salted),
-	    (const unsigned char *)"Server Key", 10, server, NULL) != NULL &&
-	    SHA256(client, sizeof(client), stored) != NULL;
-	explicit_bzero(salted, sizeof(salted));
-	explicit_bzero(client, sizeof(client));
-	if (!ok || base64_encode(s64, sizeof(s64), salt, sizeof(salt)) == -1 ||
-	    base64_encode(c64, sizeof(c64), stored, sizeof(stored)) == -1 ||
-	    base64_encode(v64, sizeof(v64), server, sizeof(server)) == -1) {
-		warnx("cannot make the secret");
-		return -1;
-	}
-	n = snprintf(dst, dstsize, "SCRAM-SHA-256$%d:%s$%s:%s", ROUNDS, s64,
-	    c64, v64);
-	return n > 0 && (size_t)n < dstsize ? 0 : -1;
+	if (scram_secret_make(password, strlen(password), salt, sizeof(salt),
+	    SCRAM_ITERATIONS, &secret) == 0 &&
+	    scram_secret_print(&secret, dst, dstsize) != -1)
+		ret = 0;
+	else
+		warnx("cannot make a secret of that password");
+	explicit_bzero(&secret, sizeof(secret));
+	return ret;
 }

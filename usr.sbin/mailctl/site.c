@@ -164,15 +164,19 @@ reader_run(struct reader *r)
 	}
 }
 
+/* Below the directory of -P all stands side by side. */
 static void
 site_default(struct reader *r, char **where, const char *prefix,
     const char *path)
 {
-	if (*where == NULL && asprintf(where, "%s%s", prefix == NULL ? "" :
-	    prefix, path) == -1) {
+	if (*where != NULL)
+		return;
+	if (prefix == NULL)
+		*where = strdup(path);
+	else if (asprintf(where, "%s%s", prefix, strrchr(path, '/')) == -1)
 		*where = NULL;
+	if (*where == NULL)
 		r->nomem = 1;
-	}
 }
 
 static void
