@@ -27,7 +27,7 @@
 #define RSESSION_EAGER	(64 * 1024)	/* BDAT unasked up to this size */
 #define RSESSION_WINDOW	16		/* messages in flight, with BDAT */
 
-static void	rsession_pump(struct rsession *);
+static int	rsession_pump(struct rsession *);
 static void	rsession_event(struct conn *, enum conn_event, void *);
 
 static struct tls_config	*rsession_tls_any, *rsession_tls_verify;
@@ -355,8 +355,8 @@ rsession_set_time(struct rsession *s)
 		rsession_timeout(s, TIME_COMMAND);
 }
 
-/* Say all that can be said.  The session may be gone afterwards. */
-static void
+/* Say all that can be said.  0: the session is gone. */
+static int
 rsession_pump(struct rsession *s)
 {
 	int	 ret;
@@ -371,46 +371,47 @@ rsession_pump(struct rsession *s)
 			break;
 		case SMTP_WANT_BODY:
 			if ((ret = rsession_body(s)) == -1)
-				return;
+				return 0;
 			if (ret == 1)
 				continue;
 			break;
 		case SMTP_WANT_TLS:
-			if (rsession_starttls(s) == -1)
-				rsession_lost(s, "cannot begin with TLS");
-			return;
+			if (rsession_starttls(s) == 0)
+				return 1;
+			rsession_lost(s, "cannot begin with TLS");
+			return 0;
 		case SMTP_WANT_AUTH:
 			if (rsession_auth(s) == 0)
 				continue;
 			rsession_lost(s, "offers no AUTH that we can use");
-			return;
+			return 0;
 		case SMTP_WANT_AUTH_STEP:
 			if (rsession_auth_step(s) == 0)
 				continue;
 			rsession_lost(s, "AUTH went wrong");
-			return;
+			return 0;
 		case SMTP_WANT_CLOSE:
 			rsession_over(s);
-			return;
+			return 0;
 		case SMTP_WANT_REPLY:
 			break;
 		}
 		break;
 	}
+	conn_out_done(s->conn);
 	if (s->client.quit == 2 && s->client.ntrans == 0) {
 		/* Nothing is left to hear but the goodbye. */
-		conn_out_done(s->conn);
 		rsession_bye(s);
-		return;
+		return 0;
 	}
-	conn_out_done(s->conn);
 	rsession_set_time(s);
+	return 1;
 }
 
 void
 rsession_wake(struct rsession *s)
 {
-	rsession_pump(s);
+	(void)rsession_pump(s);
 }
 
 void
@@ -421,7 +422,7 @@ rsession_quit(struct rsession *s)
 		return;
 	}
 	smtp_client_quit(&s->client);
-	rsession_pump(s);
+	(void)rsession_pump(s);
 }
 
 const char *
@@ -480,8 +481,11 @@ rsession_read(struct rsession *s)
 			rsession_lost(s, "does not speak SMTP");
 			return;
 		}
+		/* What follows a reply to STARTTLS is not SMTP. */
+		if (!s->ready && (!rsession_pump(s) || s->handshake))
+			return;
 	}
-	rsession_pump(s);
+	(void)rsession_pump(s);
 }
 
 static void
@@ -496,7 +500,7 @@ rsession_secured(struct rsession *s)
 	smtp_reply_free(&s->parser);
 	smtp_reply_init(&s->parser);
 	smtp_client_tls_done(&s->client);
-	rsession_pump(s);
+	(void)rsession_pump(s);
 }
 
 static void
@@ -522,7 +526,7 @@ rsession_event(struct conn *c, enum conn_event what, void *arg)
 		return;
 	case CONN_DRAINED:
 		if (s->body.msg != NULL)
-			rsession_pump(s);
+			(void)rsession_pump(s);
 		return;
 	case CONN_EOF:
 		if (s->ready && s->client.ntrans == 0)
