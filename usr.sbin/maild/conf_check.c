@@ -24,13 +24,16 @@ static const struct conf_pos	 nowhere;
 
 /* ---- defaults --------------------------------------------------------------- */
 
+/* Below the directory of -P all stands side by side. */
 static void
 default_path(const struct conf *conf, char **where, const char *path)
 {
 	if (*where != NULL)
 		return;
-	if (asprintf(where, "%s%s",
-	    conf->prefix == NULL ? "" : conf->prefix, path) == -1)
+	if (conf->prefix == NULL)
+		*where = conf_strdup(path);
+	else if (asprintf(where, "%s%s", conf->prefix, strrchr(path, '/')) ==
+	    -1)
 		fatal("asprintf");
 }
 

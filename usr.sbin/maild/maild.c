@@ -334,8 +334,9 @@ main(int argc, char **argv, char **envp)
 		usage();
 	if (file != NULL)
 		parent.file = absolute(file);
-	else if (asprintf(&file, "%s%s/mail/maild.conf", parent.prefix ==
-	    NULL ? "" : parent.prefix, PATH_SYSCONF) == -1)
+	else if (parent.prefix == NULL)
+		parent.file = PATH_SYSCONF "/mail/maild.conf";
+	else if (asprintf(&file, "%s/maild.conf", parent.prefix) == -1)
 		fatal("asprintf");
 	else
 		parent.file = file;

@@ -21,7 +21,7 @@
 enum child_state {
 	CHILD_DOWN,		/* not there; perhaps a restart is due */
 	CHILD_STARTING,		/* it has not said yes to a configuration */
-	CHILD_UP		/* configured and wired */
+	CHILD_UP		/* configured and wired, soon ready */
 };
 
 struct child {
@@ -38,6 +38,7 @@ struct child {
 	uint64_t	 since;		/* ms, of the last start */
 	unsigned	 restarts;
 	unsigned	 backoff;	/* seconds, 0: none yet */
+	uint8_t		 ready;		/* it serves */
 	uint8_t		 asked;		/* of the pending configuration */
 };
 

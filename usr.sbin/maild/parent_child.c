@@ -26,6 +26,7 @@ static struct child	*children[PROC_MAX][PROC_INSTS];
 static struct event	 stop_timer;
 static int		 stop_stage = -1;
 
+static void	 child_ready(struct child *);
 static void	 child_start(struct child *);
 static void	 stop_next(void);
 
@@ -127,7 +128,7 @@ child_msg(struct peer *p, uint32_t type, const void *msg, int fd)
 		site_checked(c, msg);
 		break;
 	case M_READY:
-		log_debug("%s is ready", child_name(c));
+		child_ready(c);
 		break;
 	case M_CTL:
 		parent_ctl(&from, msg);
@@ -325,13 +326,22 @@ child_up(struct child *c)
 		if (o != c && o->state == CHILD_UP && o->peer != NULL &&
 		    c->peer != NULL && msg_wired(c->id, o->id))
 			child_wire(c, o);
+}
+
+/* It has what it needs and serves: to open a store may take its time. */
+static void
+child_ready(struct child *c)
+{
+	struct child	*o;
+
+	c->ready = 1;
 	if (!parent.booting) {
 		log_info("%s is back, restarts=%u", child_name(c),
 		    c->restarts);
 		return;
 	}
 	for (o = child_next(NULL); o != NULL; o = child_next(o))
-		if (o->state != CHILD_UP)
+		if (!o->ready)
 			return;
 	parent.booting = 0;
 	parent_ready();
@@ -383,6 +393,7 @@ child_died(struct child *c, int status)
 	if (c->state == CHILD_UP)
 		child_tell_gone(c);
 	c->state = CHILD_DOWN;
+	c->ready = 0;
 	site_child_gone(c);
 	if (c->id == PROC_CRYPTO)
 		parent_keygen_gone();

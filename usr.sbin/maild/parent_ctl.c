@@ -61,11 +61,6 @@ status_row(const struct proc_from *from, uint32_t cookie, const char *name,
 static void
 ctl_status(const struct proc_from *from, uint32_t cookie)
 {
-	static const char *const states[] = {
-		[CHILD_DOWN] = "down",
-		[CHILD_STARTING] = "starting",
-		[CHILD_UP] = "up",
-	};
 	static uint64_t	 start;
 	struct child	*c;
 
@@ -76,7 +71,8 @@ ctl_status(const struct proc_from *from, uint32_t cookie)
 	status_row(from, cookie, "parent", 0, getpid(), "up", start, 0);
 	for (c = child_next(NULL); c != NULL; c = child_next(c))
 		status_row(from, cookie, proc_names[c->id], c->inst, c->pid,
-		    states[c->state], c->since, c->restarts);
+		    c->ready ? "up" : c->state == CHILD_DOWN ? "down" :
+		    "starting", c->since, c->restarts);
 	ctlrow_end(from, cookie, 1, "");
 }
 

@@ -66,8 +66,8 @@ user_root(const struct conf *conf, enum proc_id id)
 		return conf->dir_store;
 	if (id == PROC_QUEUE)
 		return conf->dir_spool;
-	snprintf(empty, sizeof(empty), "%s%s/empty",
-	    conf->prefix == NULL ? "" : conf->prefix, PATH_VAR);
+	snprintf(empty, sizeof(empty), "%s/empty",
+	    conf->prefix == NULL ? PATH_VAR : conf->prefix);
 	return empty;
 }
 

@@ -22,6 +22,16 @@ static struct lex	 lex;
 static int		 errors;
 static struct conf_route *route;	/* the one that is being read */
 
+/* What a syntax error is told of: the words of the statement so far. */
+static struct {
+	char	 first[64];
+	char	 last[64];
+	int	 count;
+	int	 named;			/* the first is a keyword */
+	int	 braces;
+}	 said;
+static int	 said_newline;
+
 static int	 yylex(void);
 static int	 yyparse(void);
 static void	 yyerror(const char *);
@@ -62,11 +72,11 @@ static const char *const words_cleartext[] = { "refused", "allowed", NULL };
 %%
 
 main		: /* empty */
-		| main '\n'
-		| main statement '\n'
+		| main '\n'			{ lex.error = NULL; }
+		| main statement '\n'		{ lex.error = NULL; }
 		| main INCLUDE STRING '\n'	{ add_include($3); }
 		| main STRING '=' STRING '\n'	{ add_macro($2, $4); }
-		| main error '\n'		{ yyerrok; }
+		| main error '\n'		{ yyerrok; lex.error = NULL; }
 		;
 
 statement	: HOSTNAME STRING {
@@ -256,7 +266,7 @@ keyword_cmp(const void *name, const void *kw)
 }
 
 static int
-yylex(void)
+lex_token(void)
 {
 	const void	*kw;
 	size_t		 i;
@@ -265,7 +275,6 @@ yylex(void)
 	case LEX_END:
 		return 0;
 	case LEX_NEWLINE:
-		lex.error = NULL;
 		return '\n';
 	case LEX_PUNCT:
 		return lex.word[0];
@@ -288,6 +297,25 @@ yylex(void)
 	return STRING;
 }
 
+static int
+yylex(void)
+{
+	int	 token;
+
+	/* After the newline, so that an error at it still knows the line. */
+	if (said_newline && said.braces == 0)
+		memset(&said, 0, sizeof(said));
+	strlcpy(said.last, lex.word, sizeof(said.last));
+	token = lex_token();
+	said_newline = token == '\n';
+	said.braces += token == '{' ? 1 : token == '}' ? -1 : 0;
+	if (said.count++ == 0) {
+		strlcpy(said.first, lex.word, sizeof(said.first));
+		said.named = token != STRING;
+	}
+	return token;
+}
+
 static struct conf_pos
 here(void)
 {
@@ -298,18 +326,30 @@ static void
 bad(const char *word, const char *text)
 {
 	errors++;
+	/* Not about what is missing where the lexer saw nonsense. */
+	if (lex.error != NULL && text != lex.error)
+		return;
 	conf_error(conf, here(), word, "%s", text);
 }
 
 static void
 yyerror(const char *msg)
 {
+	int	 eol = said_newline || lex.depth == 0;
+
 	/* What the lexer has complained about needs no second complaint. */
-	if (lex.error == NULL)
-		bad(lex.word[0] == '\0' ? "end of line" : lex.word,
-		    strcmp(msg, "syntax error") == 0 ? "not expected here" :
-		    msg);
+	if (lex.error != NULL)
+		errors++;
+	else if (strcmp(msg, "syntax error") != 0)
+		bad(lex.word, msg);
+	else if (!said.named && said.braces == 0)
+		bad(said.first, "no such statement");
+	else if (eol)
+		bad(said.last, "something is missing after it");
+	else
+		bad(lex.word, "not expected here");
 	lex.error = NULL;
+	said.braces = 0;
 }
 
 static void

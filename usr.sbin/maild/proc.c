@@ -175,6 +175,10 @@ proc_loop(void (*turn)(void), int batch)
 	int	 i;
 
 	for (;;) {
+		/* First, so that what was said before the loop goes out. */
+		conn_flush_all();
+		peer_flush_all();
+		now_ms = 0;
 		if (event_loop(EVLOOP_ONCE) == -1)
 			fatal("event_loop");
 		for (i = 0; batch && i < BATCH_PASSES && peer_handled() > 0;
@@ -183,9 +187,6 @@ proc_loop(void (*turn)(void), int batch)
 				fatal("event_loop");
 		if (turn != NULL)
 			turn();
-		conn_flush_all();
-		peer_flush_all();
-		now_ms = 0;
 	}
 }
 

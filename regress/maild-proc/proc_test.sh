@@ -1,0 +1,279 @@
+# The parent and the glue around processes that do next to nothing (stub.c).
+
+STUB=$(atf_get_srcdir)/maild-stub
+
+# site WORD: a small site in ./site, whose word for the stubs is WORD
+site() {
+	mkdir -p site
+	chmod 755 . site
+	cat >site/maild.conf <<-CONF
+	hostname mail.example.test
+	certificate mail.example.test cert cert.pem key key.pem
+	listen on socket lmtp.sock lmtp
+	relay to any via smtp.example.net port 587 auth us password-file pw
+	postmaster "$1"
+	CONF
+	[ -f site/key.pem ] || (umask 077; openssl req -x509 -newkey ec \
+	    -pkeyopt ec_paramgen_curve:P-256 -nodes -days 30 \
+	    -subj /CN=mail.example.test -keyout site/key.pem \
+	    -out site/cert.pem 2>/dev/null)
+	echo example.test >site/domains
+	: >site/aliases
+	(umask 077; : >site/accounts; echo secret >site/pw)
+}
+
+# until_log TEXT [TIMES]: wait for it, at most 20 seconds
+until_log() {
+	i=0
+	while [ "$(grep -c -e "$1" log)" -lt "${2:-1}" ]; do
+		i=$((i + 1))
+		if [ $i -gt 400 ]; then
+			cat log >&2
+			atf_fail "no line: $1"
+		fi
+		sleep 0.05
+	done
+}
+
+start() {
+	: >log
+	"$STUB" -d -P "$(pwd)/site" >>log 2>&1 &
+	echo $! >pid
+	until_log 'maild: ready'
+}
+
+stop() {
+	kill -TERM "$(cat pid)"
+	until_log 'maild: stopped'
+	wait "$(cat pid)" || atf_fail "exit status $?"
+}
+
+# pid_of 'smtp 1'
+pid_of() {
+	for p in $(cat "/proc/$(cat pid)/task/$(cat pid)/children"); do
+		tr '\0' ' ' <"/proc/$p/cmdline" | grep -q "^maild: $1 *$" &&
+		    echo "$p"
+	done
+}
+
+kill_stub() {
+	[ -f pid ] && kill -KILL "$(cat pid)" 2>/dev/null
+	:
+}
+
+tc() {
+	eval "atf_test_case $1 cleanup
+	$1_head() { atf_set require.user ${2:-root}
+	atf_set require.progs openssl; }
+	$1_cleanup() { kill_stub; }"
+}
+
+tc start_stop
+start_stop_body() {
+	site ping
+	start
+	until_log 'smtp\[1\]: stub pong sid=77 rdns=one.example'
+	# Each has what its role needs.
+	atf_check -o ignore grep 'smtp\[1\]: stub uses.* certs=1 routes=0 listeners=2 tables=0' log
+	atf_check -o ignore grep 'relay: stub uses.* certs=1 routes=1' log
+	atf_check -o ignore grep 'store: stub uses.* certs=0 .* tables=1' log
+	atf_check -o ignore grep 'auth: stub uses.* certs=0 .* tables=3' log
+	atf_check -o ignore grep 'crypto: stub uses.* certs=1 .* keys=1' log
+	atf_check -o ignore grep 'control: stub uses.* listeners=1 tables=0' log
+	for p in 'smtp 1' 'store 1' 'queue 1' 'crypto 1'; do
+		q=$(pid_of "$p")
+		[ -n "$q" ] || atf_fail "no process $p"
+		atf_check -o inline:'NoNewPrivs:	1\nSeccomp:	2\n' \
+		    grep -E '^(NoNewPrivs|Seccomp):' "/proc/$q/status"
+		[ "$(stat -c %u "/proc/$q")" != 0 ] || [ "$(awk \
+		    '/^Uid:/ { print $2 }' "/proc/$q/status")" != 0 ] ||
+		    atf_fail "$p is root"
+	done
+	atf_check_equal "$(pwd)/site/store" \
+	    "$(readlink "/proc/$(pid_of 'store 1')/root")"
+	atf_check_equal "$(pwd)/site/empty" \
+	    "$(readlink "/proc/$(pid_of 'smtp 1')/root")"
+	test -S site/control.sock -a -S site/sendmail.sock || atf_fail sockets
+	atf_check_equal 600 "$(stat -c %a site/control.sock)"
+	stop
+	test ! -e site/control.sock -a ! -e site/maild.pid ||
+	    atf_fail "sockets stay behind"
+}
+
+tc not_root unprivileged
+not_root_body() {
+	site ping
+	start
+	until_log 'smtp\[1\]: stub pong'
+	q=$(pid_of 'store 1')
+	atf_check -o inline:'NoNewPrivs:	1\nSeccomp:	2\n' \
+	    grep -E '^(NoNewPrivs|Seccomp):' "/proc/$q/status"
+	stop
+}
+
+tc second
+second_body() {
+	site ping
+	start
+	atf_check -s exit:1 -e match:'running already, pid' \
+	    "$STUB" -d -P "$(pwd)/site"
+	stop
+}
+
+tc restart
+restart_body() {
+	site ping
+	start
+	until_log 'stub pong'
+	kill -KILL "$(pid_of 'smtp 1')"
+	until_log 'smtp\[1\]: died of signal 9'
+	until_log 'lookup: stub lost smtp 1'
+	until_log 'smtp\[1\] is back, restarts=1'
+	until_log 'stub pong' 2
+	# crypto anew: the workers' blocking wire is made again.
+	kill -KILL "$(pid_of 'crypto 1')"
+	until_log 'crypto is back'
+	# The second time it waits.
+	kill -KILL "$(pid_of 'smtp 1')"
+	until_log 'smtp\[1\]: restart in 1 s'
+	until_log 'smtp\[1\] is back, restarts=2'
+	until_log 'stub pong sid=77 rdns=one.example sync=1'
+	stop
+}
+
+# The word takes effect in a smtp that is started after the reload.
+violation() {
+	site ping
+	start
+	site "$1"
+	kill -HUP "$(cat pid)"
+	until_log 'configuration reloaded'
+	kill -KILL "$(pid_of 'smtp 1')"
+	until_log "$2"
+	stop
+}
+
+tc badsender
+badsender_body() {
+	violation badsender 'queue: bad message from smtp.1.: GRANT .*may not be said here'
+}
+tc stray
+stray_body() {
+	violation stray 'lookup: bad message from smtp.1.: DISCONNECT .*stray descriptor'
+}
+tc short
+short_body() {
+	violation short 'lookup: bad message from smtp.1.: DISCONNECT .*malformed'
+}
+tc cap
+cap_body() {
+	violation cap 'smtp\[1\]: ENV_FROM to queue.*: helo is over its cap'
+}
+tc badparent
+badparent_body() {
+	# The parent does not die of it.
+	violation badparent 'smtp\[1\]: killed: .no such message. (9999) may not'
+}
+
+tc reload
+reload_body() {
+	site ping
+	start
+	site other
+	echo 'listen on socket second.sock lmtp' >>site/maild.conf
+	kill -HUP "$(cat pid)"
+	until_log 'configuration reloaded, generation=2'
+	until_log 'smtp\[1\]: stub uses generation=2 word=other .*listeners=3'
+	test -S site/second.sock || atf_fail "no new socket"
+	# One process says no: nobody uses it.
+	site refuse
+	kill -HUP "$(cat pid)"
+	until_log 'reload failed, the old configuration stays: .*this is not to my liking'
+	until_log 'lookup: stub drops generation=3'
+	atf_check -s exit:1 grep 'stub uses generation=3' log
+	# A file that is wrong: the processes do not hear of it.
+	echo 'nonsense' >>site/maild.conf
+	kill -HUP "$(cat pid)"
+	until_log 'site/maild.conf:6: .*nonsense'
+	# And a table.
+	site ping
+	echo 'bad@@line' >>site/aliases
+	kill -HUP "$(cat pid)"
+	until_log 'site/aliases:1: '
+	: >site/aliases
+	kill -HUP "$(cat pid)"
+	until_log 'configuration reloaded' 2
+	test ! -e site/second.sock || atf_fail "the socket stays"
+	test -S site/lmtp.sock || atf_fail "the socket is gone"
+	stop
+}
+
+tc nostart
+nostart_body() {
+	site dies
+	: >log
+	"$STUB" -d -P "$(pwd)/site" >log 2>&1 && atf_fail "it starts"
+	until_log 'scan\[1\]: exited with status 3'
+	until_log 'scan\[1\] cannot start'
+	site refuse
+	"$STUB" -d -P "$(pwd)/site" >log 2>&1 && atf_fail "it starts"
+	until_log 'killed: [a-z]*: this is not to my liking'
+}
+
+tc syscall
+syscall_body() {
+	site syscall
+	: >log
+	"$STUB" -d -P "$(pwd)/site" >log 2>&1 && atf_fail "it starts"
+	until_log 'scan\[1\]: .*setpriority'
+	until_log 'scan\[1\]: died of signal 31'
+}
+
+tc impatient
+impatient_body() {
+	site late
+	start
+	kill -TERM "$(cat pid)"
+	until_log 'stopping'
+	kill -TERM "$(cat pid)"
+	until_log 'maild: stopped'
+}
+
+tc background
+background_body() {
+	site ping
+	atf_check "$STUB" -P "$(pwd)/site"
+	cp site/maild.pid pid
+	[ -n "$(pid_of 'store 1')" ] || atf_fail "not ready yet"
+	kill -TERM "$(cat pid)"
+	while [ -e site/maild.pid ]; do sleep 0.05; done
+}
+
+tc status
+status_body() {
+	site status
+	start
+	until_log 'stub row: process=parent instance=1 pid=[0-9]* state=up'
+	until_log 'stub row: process=store .* restarts=0 rss_kb=[1-9][0-9]* pss_kb=[1-9]'
+	until_log 'stub end: cookie=5 ok=1'
+	stop
+}
+
+tc dkim
+dkim_body() {
+	site dkim
+	start
+	until_log 'stub row: name=s1._domainkey.example.org type=TXT value=v=DKIM1; p=abc'
+	until_log 'stub end: cookie=5 ok=1'
+	atf_check_equal 600 "$(stat -c %a site/dkim/example.org.s1.key)"
+	atf_check -o inline:'a key\n' cat site/dkim/example.org.s1.key
+	stop
+}
+
+atf_init_test_cases() {
+	for t in start_stop not_root second restart badsender stray short \
+	    cap badparent reload nostart syscall impatient background status \
+	    dkim; do
+		atf_add_test_case $t
+	done
+}
