@@ -224,22 +224,27 @@ proc_time(void)
 /* No i, l, o, u: they are misread, and make words. */
 static const char	 id_digits[] = "0123456789abcdefghjkmnpqrstvwxyz";
 
+/*
+ * 41 bits of milliseconds since 1970, then a count within one, then chance.
+ * Ids that grow keep the indexes that they are keys of small: what comes now
+ * goes to the end, not into any page.
+ */
 uint64_t
 proc_new_id(void)
 {
-	static uint64_t	 pool[64];
-	static unsigned	 left;
-	uint64_t	 id;
+	static uint64_t	 last;
+	struct timespec	 ts;
+	uint64_t	 ms;
 
-	do {
-		if (left == 0) {
-			arc4random_buf(pool, sizeof(pool));
-			left = sizeof(pool) / sizeof(pool[0]);
-		}
-		id = pool[--left];
-		pool[left] = 0;
-	} while (id == 0);
-	return id;
+	clock_gettime(CLOCK_REALTIME, &ts);
+	ms = (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
+	ms &= ((uint64_t)1 << 41) - 1;
+	/* The clock may stand, or go back: the numbers go on. */
+	if (last >> 13 >= ms << 10)
+		last += (uint64_t)1 << 13;
+	else
+		last = ms << 23;
+	return (last & ~(uint64_t)0x1fff) | (arc4random() & 0x1fff);
 }
 
 const char *

@@ -102,7 +102,10 @@ struct event_base *proc_base(void);
 uint64_t proc_now_ms(void);
 int64_t	 proc_time(void);
 
-/* A new id for a session or a message: unique, never zero, hard to guess. */
+/*
+ * A new id for a session or a message: unique in the process, never zero, not
+ * to be guessed by others; later ones are greater.
+ */
 uint64_t proc_new_id(void);
 #define PROC_IDLEN	14		/* with the NUL */
 /* Its printed form, 13 characters of 0-9a-z without vowels that mislead. */
