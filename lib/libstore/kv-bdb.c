@@ -15,7 +15,7 @@
 #include "kv.h"
 
 #define KV_FILE		"index.db"
-#define KV_LOGMAX	(8U << 20)	/* one journal file */
+#define KV_LOGMAX	(4U << 20)	/* one journal file */
 #define KV_LOGBUF	(512U << 10)
 
 struct kv {

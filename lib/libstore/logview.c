@@ -10,7 +10,7 @@
 #include "pack.h"
 
 #define FORMAT		1
-#define STATELEN	20
+#define STATELEN	28
 #define REPLAY		2000	/* records in one transaction */
 #define REPLAY_JOURNAL	(32 * 1024)	/* kilobytes between checkpoints */
 
@@ -73,13 +73,14 @@ state_put(struct logview *v)
 	put_le64(p + 4, seglog_id(v->log));
 	put_le32(p + 12, v->applied.seg);
 	put_le32(p + 16, v->applied.off);
+	put_le64(p + 20, seglog_batch(v->log));
 	return logview_put(v, state_key, sizeof(state_key), p, sizeof(p)) ==
 	    KV_OK ? 0 : -1;
 }
 
 /* 1 read, 0 a new table, -1 of no use. */
 static int
-state_get(struct logview *v, uint64_t *logid)
+state_get(struct logview *v, uint64_t *logid, uint64_t *batch)
 {
 	const uint8_t	*p;
 	size_t		 len;
@@ -97,6 +98,7 @@ state_get(struct logview *v, uint64_t *logid)
 	*logid = get_le64(p + 4);
 	v->applied.seg = get_le32(p + 12);
 	v->applied.off = get_le32(p + 16);
+	*batch = get_le64(p + 20);
 	return 1;
 }
 
@@ -229,7 +231,7 @@ open_both(struct logview *v, const struct logview_conf *conf,
 	*why = "index: cannot be opened";
 	switch (open_table(v)) {
 	case KV_OK:
-		state = state_get(v, &logid);
+		state = state_get(v, &logid, &lc.known_batch);
 		break;
 	case KV_BROKEN:
 		break;

@@ -49,7 +49,8 @@ ref_remove(struct buf *b, uint64_t mbox, uint32_t uid)
 	for (i = 0; i + REFLEN <= b->len; i += REFLEN) {
 		if (memcmp(p + i, want, REFLEN) != 0)
 			continue;
-		memmove(p + i, p + b->len - REFLEN, REFLEN);
+		/* In order, so that it does not matter when. */
+		memmove(p + i, p + i + REFLEN, b->len - i - REFLEN);
 		buf_truncate(b, b->len - REFLEN);
 		return 1;
 	}

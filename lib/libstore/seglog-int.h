@@ -8,8 +8,11 @@
  * A segment file: 64 bytes of file header,
  *
  *	"MAILDSEG"	u32 format	u32 segment	u64 log id
- *	u32 CRC of the 24 bytes before, then zeros
+ *	u64 batch	u32 seg		u32 off
+ *	u32 CRC of the 40 bytes before, then zeros
  *
+ * (the batch that was being written when the segment was made, and where it
+ * begins, be it in a segment before),
  * then records, each beginning at a multiple of 8.  Behind the last one there
  * are zeros (preallocated), or what is left of a batch that failed.
  *
@@ -100,6 +103,16 @@ int	 seglog_hdr_get(const struct seglog *, struct seglog_pos,
 /* The first eight bytes of any record at this place. */
 uint64_t seglog_key(const struct seglog *, struct seglog_pos);
 
+/* What a segment file's header says. */
+struct seglog_filehdr {
+	uint64_t	 id;
+	uint64_t	 batch;
+	struct seglog_pos start;
+};
+/* 1 good, 0 bad, -1 of a newer format. */
+int	 seglog_filehdr_get(struct seglog *, const struct seglog_seg *,
+	    struct seglog_filehdr *);
+
 void	 seglog_filename(uint32_t, char [16]);
 struct seglog_seg *seglog_seg_find(const struct seglog *, uint32_t);
 /* The first segment with a number of at least no, or NULL. */
@@ -113,12 +126,16 @@ int	 seglog_fd(struct seglog *, uint32_t no);
 int	 seglog_seg_create(struct seglog *, uint32_t no, uint64_t need);
 /* Make pos the end of the log: everything behind is removed, durably. */
 int	 seglog_cut(struct seglog *, struct seglog_pos);
-int	 seglog_recover(struct seglog *, struct seglog_pos known);
+int	 seglog_recover(struct seglog *, struct seglog_pos known,
+	    uint64_t known_batch);
 
 /* len bytes at off of a segment, from the file or the queue: 0 or -1; past the
  * end is EBADMSG. */
 int	 seglog_raw(struct seglog *, uint32_t seg, uint32_t off, void *,
 	    size_t len);
+/* Only zeros there?  Then it is room that was never used, and no damage. */
+int	 seglog_all_zero(struct seglog *, uint32_t seg, uint32_t off,
+	    uint32_t limit);
 /*
  * The next good header in [*off, limit) of a segment: 1 found (*off is where),
  * 0 none.  -1 error.  Says nothing about what it stepped over.

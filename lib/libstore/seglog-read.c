@@ -271,9 +271,8 @@ out:
 	return ret;
 }
 
-/* Only zeros there?  Then it is room that was never used, and no damage. */
-static int
-all_zero(struct seglog *log, uint32_t seg, uint32_t off, uint32_t limit)
+int
+seglog_all_zero(struct seglog *log, uint32_t seg, uint32_t off, uint32_t limit)
 {
 	uint8_t		 tmp[4096];
 	uint32_t	 n, i;
@@ -311,8 +310,8 @@ seglog_next(struct seglog *log, struct seglog_pos *pos, struct seglog_hdr *h)
 			return -1;
 		if (r == 0)
 			off = limit;
-		if (off > pos->off && log->report != NULL &&
-		    (r == 1 || !all_zero(log, s->no, pos->off, limit))) {
+		if (off > pos->off && log->report != NULL && (r == 1 ||
+		    !seglog_all_zero(log, s->no, pos->off, limit))) {
 			to = (struct seglog_pos){ s->no, off };
 			log->report(log->report_arg, *pos, to, 0);
 		}

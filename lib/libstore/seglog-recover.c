@@ -58,82 +58,70 @@ list_segments(struct seglog *log)
 	return ret;
 }
 
-enum filehdr { HDR_GOOD, HDR_BAD, HDR_NEWER };
-
-static enum filehdr
-filehdr_read(struct seglog *log, const struct seglog_seg *s, uint64_t *id)
+/*
+ * A last segment with a bad header was being made when the machine stopped:
+ * nothing is in it, and it is removed.  Another one's header is damage, which
+ * the records behind it survive.
+ */
+static int
+bad_header(struct seglog *log, size_t i, int known_id)
 {
-	uint8_t	 p[SEGFILE_HDRLEN];
+	struct seglog_pos from = { log->segs[i].no, 0 };
+	struct seglog_pos to = { log->segs[i].no, SEGFILE_HDRLEN };
+	struct seglog_hdr h;
+	uint32_t	 off = SEGFILE_HDRLEN;
+	char		 name[16];
+	int		 last = i + 1 == log->nsegs;
 
-	if (s->used < SEGFILE_HDRLEN ||
-	    seglog_raw(log, s->no, 0, p, sizeof(p)) == -1 ||
-	    memcmp(p, SEGFILE_MAGIC, 8) != 0 ||
-	    get_le32(p + 24) != crc32c(0, p, 24))
-		return HDR_BAD;
-	if (get_le32(p + 8) > SEGLOG_FORMAT)
-		return HDR_NEWER;
-	if (get_le32(p + 12) != s->no)
-		return HDR_BAD;
-	*id = get_le64(p + 16);
-	return HDR_GOOD;
+	if (!known_id) {
+		/* The only one, and with nothing in it; or no log of ours. */
+		name[0] = '\0';
+		if (log->nsegs > 1 || (log->segs[i].used > 0 &&
+		    seglog_raw(log, from.seg, 0, name, 1) == -1) ||
+		    (name[0] != '\0' && name[0] != SEGFILE_MAGIC[0]) ||
+		    !seglog_all_zero(log, from.seg, SEGFILE_HDRLEN,
+		    log->segs[i].used)) {
+			errno = EINVAL;
+			return -1;
+		}
+	} else if (!last || seglog_scan(log, from.seg, &off,
+	    log->segs[i].used, &h) != 0) {
+		if (log->report != NULL)
+			log->report(log->report_arg, from, to, 0);
+		return 0;
+	}
+	seglog_filename(from.seg, name);
+	if (log->io.unlink(log->io.arg, log->dirfd, name) == -1)
+		return -1;
+	seglog_seg_drop(log, from.seg);
+	return 0;
 }
 
-/*
- * Learn the log's id.  A last segment with a bad header was being made when
- * the machine stopped: nothing is in it, and it is removed.  Another one's
- * header is damage, which the records behind it survive.
- */
+/* Learn the log's id from the headers; mend or report those that are bad. */
 static int
 check_headers(struct seglog *log)
 {
-	struct seglog_hdr h;
-	struct seglog_pos from, to;
-	uint64_t	 id;
-	uint32_t	 off;
-	char		 name[16];
+	struct seglog_filehdr fh;
 	size_t		 i, good = 0;
 
 	for (i = 0; i < log->nsegs; i++) {
-		switch (filehdr_read(log, &log->segs[i], &id)) {
-		case HDR_NEWER:
+		switch (seglog_filehdr_get(log, &log->segs[i], &fh)) {
+		case -1:
 			errno = EINVAL;
 			return -1;
-		case HDR_BAD:
+		case 0:
 			continue;
-		case HDR_GOOD:
-			break;
 		}
-		if (good++ > 0 && id != log->id) {
+		if (good++ > 0 && fh.id != log->id) {
 			errno = EINVAL;	/* segments of two logs */
 			return -1;
 		}
-		log->id = id;
+		log->id = fh.id;
 	}
 	for (i = log->nsegs; i-- > 0;) {
-		from = (struct seglog_pos){ log->segs[i].no, 0 };
-		to = (struct seglog_pos){ from.seg, SEGFILE_HDRLEN };
-		if (filehdr_read(log, &log->segs[i], &id) == HDR_GOOD)
-			continue;
-		off = SEGFILE_HDRLEN;
-		if (i + 1 == log->nsegs && (good == 0 ? i == 0 :
-		    seglog_scan(log, from.seg, &off, log->segs[i].used,
-		    &h) == 0)) {
-			if (good == 0 && log->segs[i].used > SEGFILE_HDRLEN &&
-			    seglog_raw(log, from.seg, 0, name, 1) == 0 &&
-			    name[0] != '\0') {
-				errno = EINVAL;	/* not a log at all */
-				return -1;
-			}
-			seglog_filename(from.seg, name);
-			if (log->io.unlink(log->io.arg, log->dirfd,
-			    name) == -1)
-				return -1;
-			seglog_seg_drop(log, from.seg);
-		} else if (good == 0) {
-			errno = EINVAL;
+		if (seglog_filehdr_get(log, &log->segs[i], &fh) == 0 &&
+		    bad_header(log, i, good > 0) == -1)
 			return -1;
-		} else if (log->report != NULL)
-			log->report(log->report_arg, from, to, 0);
 	}
 	return 0;
 }
@@ -152,31 +140,44 @@ make_first(struct seglog *log)
 }
 
 /*
- * Where to begin looking for the last batch: what is known to be whole, else
- * the last segment; earlier if that begins in the middle of a batch.
+ * Where to begin looking for the last batch: where the one began that was being
+ * written when the last segment was made.  *batch is a number that is not less
+ * than those of all batches before.
  */
 static struct seglog_pos
-scan_start(struct seglog *log, struct seglog_pos known)
+scan_start(struct seglog *log, uint64_t *batch)
 {
 	const struct seglog_seg *s;
-	struct seglog_hdr h;
-	uint32_t	 off;
+	struct seglog_filehdr fh;
 	size_t		 i;
 
-	s = seglog_seg_find(log, known.seg);
-	if (s != NULL && known.off >= SEGFILE_HDRLEN && known.off <= s->used)
-		return known;
-	for (i = log->nsegs - 1; i > 0; i--) {
-		off = SEGFILE_HDRLEN;
-		if (seglog_scan(log, log->segs[i].no, &off,
-		    log->segs[i].used, &h) == 1 && h.seq == 0)
-			break;
+	for (i = log->nsegs; i-- > 0;) {
+		if (seglog_filehdr_get(log, &log->segs[i], &fh) != 1)
+			continue;
+		s = seglog_seg_find(log, fh.start.seg);
+		if (s == NULL || fh.start.off < SEGFILE_HDRLEN ||
+		    fh.start.off > s->used)
+			continue;
+		*batch = fh.batch;
+		return fh.start;
 	}
-	return (struct seglog_pos){ log->segs[i].no, SEGFILE_HDRLEN };
+	*batch = 0;
+	return (struct seglog_pos){ log->segs[0].no, SEGFILE_HDRLEN };
+}
+
+/* Is that which the caller knows a place in this log? */
+static int
+known_usable(const struct seglog *log, struct seglog_pos known)
+{
+	const struct seglog_seg *s = seglog_seg_find(log, known.seg);
+
+	return s != NULL && known.off >= SEGFILE_HDRLEN &&
+	    known.off <= s->used;
 }
 
 /* The walk over the tail. */
 struct tail {
+	uint64_t	 least;		/* no batch here has a lower number */
 	uint64_t	 batch;		/* that the last record is of */
 	uint32_t	 nextseq;
 	int		 whole;		/* so far */
@@ -249,7 +250,7 @@ tail_walk(struct seglog *log, struct tail *t)
 			continue;
 		}
 		/* What is left of a batch that failed: behind the end. */
-		if (h.batch < t->batch)
+		if (h.batch < t->batch || h.batch < t->least)
 			break;
 		tail_record(t, &h);
 		pos = seglog_after(&h);
@@ -258,32 +259,27 @@ tail_walk(struct seglog *log, struct tail *t)
 }
 
 int
-seglog_recover(struct seglog *log, struct seglog_pos known)
+seglog_recover(struct seglog *log, struct seglog_pos known,
+    uint64_t known_batch)
 {
 	struct tail	 t = { 0 };
-	struct seglog_pos last;
 
 	if (list_segments(log) == -1 || check_headers(log) == -1)
 		return -1;
 	if (log->nsegs == 0)
 		return make_first(log);
-	t.good = scan_start(log, known);
+	t.good = scan_start(log, &t.least);
+	if (known_batch != 0 && known_usable(log, known)) {
+		t.good = known;
+		t.least = known_batch;
+	}
 	if (tail_walk(log, &t) == -1)
 		return -1;
 	if (t.batch != 0 && t.whole && t.ended && tail_verify(log, &t))
 		t.good = t.end;
 	else if (t.batch != 0 && log->report != NULL)
 		log->report(log->report_arg, t.good, t.end, 1);
-	log->batch = t.batch + 1;
-	/* A batch number is never used twice.  Where nothing is left that
-	 * tells it (all was cut, or known is the end), look further back. */
-	if (t.batch == 0) {
-		last = t.good;
-		t.good = scan_start(log, (struct seglog_pos){ 0, 0 });
-		if (tail_walk(log, &t) == -1)
-			return -1;
-		log->batch = t.batch + 1;
-		t.good = last;
-	}
+	/* A batch number is never used twice. */
+	log->batch = (t.batch > t.least ? t.batch : t.least) + 1;
 	return seglog_cut(log, t.good);
 }

@@ -246,12 +246,41 @@ seglog_fd(struct seglog *log, uint32_t no)
 static void
 filehdr_put(const struct seglog *log, uint32_t no, uint8_t p[SEGFILE_HDRLEN])
 {
+	/* With nothing queued a batch can only begin in the new segment. */
+	struct seglog_pos start = { no, SEGFILE_HDRLEN };
+
+	if (log->seq > 0)
+		start = log->start;
 	memset(p, 0, SEGFILE_HDRLEN);
 	memcpy(p, SEGFILE_MAGIC, 8);
 	put_le32(p + 8, SEGLOG_FORMAT);
 	put_le32(p + 12, no);
 	put_le64(p + 16, log->id);
-	put_le32(p + 24, crc32c(0, p, 24));
+	put_le64(p + 24, log->batch);
+	put_le32(p + 32, start.seg);
+	put_le32(p + 36, start.off);
+	put_le32(p + 40, crc32c(0, p, 40));
+}
+
+int
+seglog_filehdr_get(struct seglog *log, const struct seglog_seg *s,
+    struct seglog_filehdr *fh)
+{
+	uint8_t	 p[SEGFILE_HDRLEN];
+
+	if (s->used < SEGFILE_HDRLEN ||
+	    seglog_raw(log, s->no, 0, p, sizeof(p)) == -1 ||
+	    memcmp(p, SEGFILE_MAGIC, 8) != 0)
+		return 0;
+	if (get_le32(p + 8) > SEGLOG_FORMAT)
+		return -1;
+	if (get_le32(p + 40) != crc32c(0, p, 40) || get_le32(p + 12) != s->no)
+		return 0;
+	fh->id = get_le64(p + 16);
+	fh->batch = get_le64(p + 24);
+	fh->start.seg = get_le32(p + 32);
+	fh->start.off = get_le32(p + 36);
+	return 1;
 }
 
 /*

@@ -44,7 +44,8 @@ seglog_open(struct seglog **out, const struct seglog_conf *conf)
 	for (i = 0; i < SEGLOG_NFDS; i++)
 		log->fds[i].fd = -1;
 	log->dirfd = open(conf->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (log->dirfd == -1 || seglog_recover(log, conf->known) == -1) {
+	if (log->dirfd == -1 || seglog_recover(log, conf->known,
+	    conf->known_batch) == -1) {
 		saved = errno;
 		seglog_close(log);
 		errno = saved;

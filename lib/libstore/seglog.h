@@ -94,9 +94,11 @@ struct seglog_conf {
 	const struct seglog_io *io;	/* NULL: seglog_io_system */
 	seglog_report	 report;	/* may be NULL */
 	void		*report_arg;
-	/* What is known to be whole (seglog_end of an earlier time): nothing
-	 * before this is cut.  0.0 when not known. */
+	/* What is known to be whole (seglog_end of an earlier time, and
+	 * seglog_batch of then): nothing before this is cut, nor looked at.
+	 * 0 when not known. */
 	struct seglog_pos known;
+	uint64_t	 known_batch;
 };
 
 /* Open or create; recovers the tail.  0, or -1 with errno (EFTYPE-like EINVAL:

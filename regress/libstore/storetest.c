@@ -14,6 +14,15 @@
 #include "libstore/spool.h"
 #include "storetest.h"
 
+/* Libraries that leak at their end: ATF always, Berkeley DB after a panic. */
+const char	*__lsan_default_suppressions(void);
+
+const char *
+__lsan_default_suppressions(void)
+{
+	return "leak:libatf-c\nleak:libdb\n";
+}
+
 struct mstore *
 st_open(const char *dir, const struct seglog_io *io)
 {
