@@ -72,11 +72,11 @@ static const char *const words_cleartext[] = { "refused", "allowed", NULL };
 %%
 
 main		: /* empty */
-		| main '\n'			{ lex.error = NULL; }
-		| main statement '\n'		{ lex.error = NULL; }
+		| main '\n'
+		| main statement '\n'
 		| main INCLUDE STRING '\n'	{ add_include($3); }
 		| main STRING '=' STRING '\n'	{ add_macro($2, $4); }
-		| main error '\n'		{ yyerrok; lex.error = NULL; }
+		| main error '\n'		{ yyerrok; }
 		;
 
 statement	: HOSTNAME STRING {
@@ -303,8 +303,10 @@ yylex(void)
 	int	 token;
 
 	/* After the newline, so that an error at it still knows the line. */
-	if (said_newline && said.braces == 0)
+	if (said_newline && said.braces == 0) {
 		memset(&said, 0, sizeof(said));
+		lex.error = NULL;
+	}
 	strlcpy(said.last, lex.word, sizeof(said.last));
 	token = lex_token();
 	said_newline = token == '\n';
