@@ -272,17 +272,26 @@ same_process(json_t *rows, const json_t *row)
 	return NULL;
 }
 
-/* Sessions are what each process counts itself. */
+/* Sessions are what the processes that have any count themselves. */
 static void
 status_sessions(json_t *rows, json_t *stats)
 {
-	json_t	*row, *stat, *n;
-	size_t	 i;
+	static const char *const	 names[] = { "smtp", "imap", "relay" };
+	static const char *const	 keys[] = { "smtp_open", "imap_open",
+					    "relay.sessions" };
+	const char	*name;
+	json_t		*row, *stat, *n;
+	size_t		 i, k;
 
-	json_array_foreach(rows, i, row)
-		if ((stat = same_process(stats, row)) != NULL &&
-		    (n = json_object_get(stat, "sessions")) != NULL)
-			json_object_set(row, "sessions", n);
+	json_array_foreach(rows, i, row) {
+		name = json_string_value(json_object_get(row, "process"));
+		if (name == NULL || (stat = same_process(stats, row)) == NULL)
+			continue;
+		for (k = 0; k < sizeof(keys) / sizeof(keys[0]); k++)
+			if (strcmp(name, names[k]) == 0 &&
+			    (n = json_object_get(stat, keys[k])) != NULL)
+				json_object_set(row, "sessions", n);
+	}
 }
 
 static void

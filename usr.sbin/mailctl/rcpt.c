@@ -68,21 +68,73 @@ rcpts_put(struct rcpts *r, const char *canon)
 	return 0;
 }
 
+/* Signs that divide a local part from a domain: not quoted, no comment. */
+static size_t
+count_at(struct span s)
+{
+	size_t	 i, n = 0, depth = 0;
+	int	 quoted = 0;
+
+	for (i = 0; i < s.len; i++) {
+		if (s.p[i] == '\\')
+			i++;
+		else if (s.p[i] == '"' && depth == 0)
+			quoted = !quoted;
+		else if (s.p[i] == '(' && !quoted)
+			depth++;
+		else if (s.p[i] == ')' && !quoted && depth > 0)
+			depth--;
+		else if (s.p[i] == '@' && !quoted && depth == 0)
+			n++;
+	}
+	return n;
+}
+
+/* `a@b <a@b>' is written often and has no other meaning. */
+static int
+in_brackets(const struct address *a, struct span list)
+{
+	char	 text[SMTP_PATH_MAX + 4];
+	int	 n;
+
+	n = snprintf(text, sizeof(text), "<%.*s@%.*s>", (int)a->local.len,
+	    a->local.p, (int)a->domain.len, a->domain.p);
+	return n > 0 && (size_t)n < sizeof(text) &&
+	    memmem(list.p, list.len, text, (size_t)n) != NULL;
+}
+
+/*
+ * Mail must not go to somebody because of a slip: what the parser calls
+ * invalid is good only as a name alone (a user of this host), or in brackets.
+ * loose: the list has more @ signs than addresses with a domain.
+ */
+static int
+is_good(const struct address *a, struct span list, int loose)
+{
+	size_t	 i;
+
+	if (a->local.len == 0 || a->flags & (ADDRESS_SYNTAX |
+	    ADDRESS_BADROUTE))
+		return 0;
+	for (i = 0; i < a->local.len; i++)
+		if ((unsigned char)a->local.p[i] < ' ' ||
+		    a->local.p[i] == 0x7f)
+			return 0;
+	if (a->flags == 0)
+		return 1;
+	if (a->domain.len == 0)
+		return !loose;
+	return in_brackets(a, list);
+}
+
 /* local@domain in the one form; the parser has taken its quotes off. */
 static int
 canonical(const struct rcpts *r, const struct address *a, char *dst,
     size_t size)
 {
 	struct span	 domain = a->domain;
-	size_t		 i;
 	int		 n;
 
-	if (a->flags != 0 || a->local.len == 0)
-		return -1;
-	for (i = 0; i < a->local.len; i++)
-		if ((unsigned char)a->local.p[i] < ' ' ||
-		    a->local.p[i] == 0x7f)
-			return -1;
 	if (domain.len == 0)
 		domain = span_of(r->hostname);
 	if ((n = smtp_local_quote(a->local, dst, size)) == -1 ||
@@ -98,16 +150,21 @@ rcpts_add(struct rcpts *r, struct span list)
 	struct address_list	 parsed = ADDRESS_LIST_NONE;
 	struct address		*a;
 	char			 canon[SMTP_PATH_MAX + 1];
-	size_t			 i;
+	size_t			 i, ndomains = 0;
+	int			 loose;
 
 	arena_reset(&r->arena);
 	if (address_list_add(&r->arena, &parsed, list, RCPTS_MAX) == -1)
 		return -1;
+	for (i = 0; i < parsed.n; i++)
+		ndomains += parsed.v[i].domain.len > 0;
+	loose = count_at(list) > ndomains;
 	for (i = 0; i < parsed.n; i++) {
 		a = &parsed.v[i];
 		if (a->kind != ADDRESS_MAILBOX)
 			continue;
-		if (canonical(r, a, canon, sizeof(canon)) == -1) {
+		if (!is_good(a, list, loose) || canonical(r, a,
+		    canon, sizeof(canon)) == -1) {
 			list = header_trim(list);
 			if (r->bad == NULL)
 				r->bad = strndup(list.p, list.len);
