@@ -50,8 +50,12 @@ list_end(const char *p, const char *end)
 int
 imapstruct_next(struct span *in, struct imapstruct_elem *e)
 {
-	const char *p = in->p, *end = in->p + in->len, *q, *brace;
+	const char *p, *end, *q, *brace;
 
+	if (in->len == 0)
+		return 0;
+	p = in->p;
+	end = p + in->len;
 	while (p < end && *p == ' ')
 		p++;
 	*in = (struct span){ p, (size_t)(end - p) };

@@ -12,6 +12,7 @@
 #include "libmail/subject.h"
 
 #define META_ARENA	(256 * 1024 * 1024)
+#define MAXSAME		20
 
 /* What stands in the way of META_MAX is cut more and more. */
 #define LEVELS		3
@@ -38,7 +39,7 @@ struct meta_ctx {
 	uint64_t		 msgid, inreplyto, subject;
 	uint64_t		 lastrefs[META_MAXREFS];
 	struct maildate		 sent;
-	struct span		 listid;
+	uint8_t			 seen[HEADER_NIDS];
 	size_t			 hdr_len;
 };
 
@@ -277,9 +278,33 @@ add_listid(struct meta_ctx *x, struct span value)
 	return add_text(x, META_LISTID, (struct span){ id, n });
 }
 
+/* A miss in the text of that field is no answer any more. */
+static void
+cut_text(struct meta_ctx *x, enum header_id id)
+{
+	if (id == HEADER_SUBJECT)
+		x->flags |= META_F_CUT(META_SUBJECT);
+	else if (id == HEADER_FROM)
+		x->flags |= META_F_CUT(META_FROM);
+	else if (id == HEADER_TO)
+		x->flags |= META_F_CUT(META_TO);
+	else if (id == HEADER_CC)
+		x->flags |= META_F_CUT(META_CC);
+	else if (id == HEADER_BCC)
+		x->flags |= META_F_CUT(META_BCC);
+}
+
+/* More fields of one name than MAXSAME are only indexed. */
 static int
 note_field(struct meta_ctx *x, const struct header *h)
 {
+	if (h->id <= HEADER_JUNK)
+		return 0;
+	if (x->seen[h->id] == MAXSAME) {
+		cut_text(x, h->id);
+		return 0;
+	}
+	x->seen[h->id]++;
 	switch (h->id) {
 	case HEADER_DATE:
 		if (date_parse(h->value, &x->sent) == 0)
@@ -519,6 +544,7 @@ start(struct meta_ctx *x)
 	x->sent.t = 0;
 	x->sent.zone = 0;
 	x->hdr_len = 0;
+	memset(x->seen, 0, sizeof(x->seen));
 }
 
 static int

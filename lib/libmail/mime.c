@@ -27,6 +27,7 @@ struct walk {
 	size_t		 cut;		/* line end that a boundary took from
 					 * the header of cutpart */
 	uint32_t	 cutpart;
+	int		 stopped;	/* a boundary ended the header */
 	uint32_t	 cur;
 	size_t		 nb;
 	struct boundary	 b[MIME_MAXDEPTH];
@@ -249,6 +250,7 @@ part_header(struct walk *w)
 		if (part_field(w, part, &h) == -1)
 			return -1;
 	}
+	w->stopped = stop != NULL;
 	w->p = it.pos;
 	w->lf += w->p > seen;		/* the empty line */
 	if (stop != NULL && stop > start) {
@@ -282,7 +284,7 @@ part_open(struct walk *w)
 		part->flags |= MIME_F_OPAQUE;
 		return;
 	}
-	if (part->class == MIME_MULTIPART) {
+	if (part->class == MIME_MULTIPART && !w->stopped) {
 		s = rfc2231_get(&part->params, "boundary");
 		if (s.len == 0)
 			s = sniff_boundary(w);
@@ -428,6 +430,7 @@ mime_parse(struct mime *m, struct span prefix, struct span msg)
 	w.lf = 0;
 	w.cut = 0;
 	w.cutpart = 0;
+	w.stopped = 0;
 	w.nb = 0;
 	if (new_part(&w, MIME_NOPARENT) == -1)
 		return -1;

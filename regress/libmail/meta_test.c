@@ -187,6 +187,13 @@ ATF_TC_BODY(huge, tc)
 	buf_free(&b);
 
 	buf_truncate(&m, 0);
+	for (i = 0; i < 400000; i++)
+		buf_addstr(&m, "Subject: a\r\n");
+	build(SPAN_NONE, (struct span){ (char *)buf_ptr(&m), m.len }, &b, &t);
+	ATF_CHECK(t.flags & META_F_CUT(META_SUBJECT));
+	buf_free(&b);
+
+	buf_truncate(&m, 0);
 	buf_addstr(&m, "Content-Type: multipart/mixed; boundary=b\r\n\r\n");
 	for (i = 0; i < 20000; i++)
 		buf_addstr(&m, "--b\r\nContent-Type: text/plain; name=\""
