@@ -16,6 +16,18 @@ trace_conf(const struct conf *c)
 	keep = c->trace_lifetime;
 }
 
+/* What another server said, to stand in quotes at the end of a line. */
+static void
+quote_text(char *dst, size_t size, const char *src)
+{
+	size_t	 i;
+
+	for (i = 0; src[i] != '\0' && i < size - 1; i++)
+		dst[i] = (unsigned char)src[i] < ' ' || src[i] == '"' ||
+		    (unsigned char)src[i] > '~' ? '?' : src[i];
+	dst[i] = '\0';
+}
+
 /* Addresses are looked up in lower case. */
 static void
 add(uint64_t id, const char *address, const char *line)
@@ -57,7 +69,7 @@ trace_dst(const struct envelope *e, const struct destination *d,
 
 	proc_print_id(e->id, id);
 	log_quote(to, sizeof(to), d->address, strlen(d->address));
-	log_quote(text, sizeof(text), d->text, strlen(d->text));
+	quote_text(text, sizeof(text), d->text);
 	log_quote(host, sizeof(host), d->host, strlen(d->host));
 	n = snprintf(line, sizeof(line), "to=<%s>", to);
 	if (d->rcpt < e->nrcpts &&
@@ -69,7 +81,7 @@ trace_dst(const struct envelope *e, const struct destination *d,
 	if (host[0] != '\0')
 		n += snprintf(line + n, sizeof(line) - n, " %s=%s",
 		    d->kind == DST_ACCOUNT ? "mailbox" : "host", host);
-	snprintf(line + n, sizeof(line) - n, " result=%s reply=%u %s %s", what,
+	snprintf(line + n, sizeof(line) - n, " result=%s reply=\"%u %s %s\"", what,
 	    d->code, d->enhanced, text);
 	log_info("id=%s %s", id, line);
 	add(e->id, d->rcpt < e->nrcpts ? e->rcpts[d->rcpt].address :
