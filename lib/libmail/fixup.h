@@ -12,7 +12,7 @@
 #include "libutil/span.h"
 
 struct fixup {
-	unsigned int	nreceived;	/* loop: RFC 5321 6.3 says at least 100 */
+	unsigned int	nreceived;	/* RFC 5321 6.3: 100 are a loop */
 	unsigned int	ndate, nfrom, nmsgid, nsender;
 	int		bad_date;	/* there is one, not readable */
 	int		bcc;		/* there is a Bcc field */

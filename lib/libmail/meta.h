@@ -28,8 +28,8 @@ enum meta_text {
 	META_ENVELOPE,		/* with parentheses */
 	META_BODYSTRUCTURE,	/* with parentheses */
 	META_MSGID,		/* normalised, without <> */
-	META_SUBJECT,		/* these five: decoded, casemapped (casemap.h), */
-	META_FROM,		/*   for SEARCH */
+	META_SUBJECT,		/* the five for SEARCH: decoded, casemapped */
+	META_FROM,
 	META_TO,
 	META_CC,
 	META_BCC,

@@ -9,14 +9,14 @@
 #include "libmail/textsearch.h"
 
 #define PIECE		(16 * 1024)
-#define HEADER_MAXTEXT	(256 * 1024)	/* one field; what follows is not read */
+#define HEADER_MAXTEXT	(256 * 1024)	/* of one field */
 
 struct textsearch {
 	struct charset_ctx	*cs;
 	struct buf		 needle;	/* folded */
 	struct buf		 raw, text;	/* scratch */
-	struct buf		 window;	/* folded text, with what is left
-						 * of the piece before */
+	struct buf		 window;	/* folded, with what is left
+						 * of the last piece */
 };
 
 struct textsearch *

@@ -100,7 +100,8 @@ ATF_TC_BODY(mime4j, tc)
 		ATF_REQUIRE((d = opendir(dir)) != NULL);
 		while ((de = readdir(d)) != NULL) {
 			len = strlen(de->d_name);
-			if (len < 4 || strcmp(de->d_name + len - 4, ".msg") != 0)
+			if (len < 4 ||
+			    strcmp(de->d_name + len - 4, ".msg") != 0)
 				continue;
 			one_message(x, dir, de->d_name);
 			n++;
