@@ -54,6 +54,13 @@ conf_kind(const char *name)
 	return -1;
 }
 
+int
+conf_listen_both(const struct conf_listen *l)
+{
+	return l->path == NULL && (strcmp(l->tag, "*") == 0 ||
+	    strcmp(l->tag, "localhost") == 0);
+}
+
 char *
 conf_strdup(const char *s)
 {

@@ -217,17 +217,20 @@ check_listens(struct conf *conf)
 		for (m = TAILQ_FIRST(&conf->listens); m != l;
 		    m = TAILQ_NEXT(m, entry))
 			if (listen_same(l, m)) {
+				bad = -1;
+				if (conf_listen_both(l) && l->addr.family == 6)
+					break;
 				conf_error(conf, l->pos, l->path != NULL ?
 				    l->path : l->tag,
 				    "two listeners in the same place");
-				bad = -1;
 				break;
 			}
 		switch (l->kind) {
 		case LISTEN_SUBMISSIONS:
 		case LISTEN_IMAPS:
 		case LISTEN_POP3S:
-			if (!TAILQ_EMPTY(&conf->certs))
+			if (!TAILQ_EMPTY(&conf->certs) ||
+			    (conf_listen_both(l) && l->addr.family == 6))
 				break;
 			conf_error(conf, l->pos, conf_kind_name(l->kind),
 			    "needs a certificate, and there is none");

@@ -20,6 +20,8 @@ char		*conf_strdup(const char *);
 /* A path relative to the directory of that file; fatal as above. */
 char		*conf_path(const struct conf *, uint32_t file, const char *);
 int		 conf_kind(const char *);	/* -1: no such listener */
+/* "*" and "localhost": one of two, an IPv4 and an IPv6 address. */
+int		 conf_listen_both(const struct conf_listen *);
 
 /*
  * `file:line: word: message', to the hook, else to the log.  The first since

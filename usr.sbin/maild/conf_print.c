@@ -47,20 +47,11 @@ print_listen(FILE *fp, const struct conf_listen *l)
 		print_quoted(fp, l->path);
 	} else {
 		/* "*" and "localhost" stand for two addresses. */
-		fputs(strcmp(l->tag, "*") == 0 || strcmp(l->tag,
-		    "localhost") == 0 ? l->tag :
+		fputs(conf_listen_both(l) ? l->tag :
 		    addr_print(&l->addr, text, sizeof(text)), fp);
 		fprintf(fp, " port %u", l->addr.port);
 	}
 	fprintf(fp, " %s\n", conf_kind_name(l->kind));
-}
-
-/* The second of the two. */
-static int
-listen_is_second(const struct conf_listen *l)
-{
-	return l->path == NULL && l->addr.family == 6 &&
-	    (strcmp(l->tag, "*") == 0 || strcmp(l->tag, "localhost") == 0);
 }
 
 static void
@@ -110,7 +101,7 @@ print_lists(FILE *fp, const struct conf *conf)
 		fputc('\n', fp);
 	}
 	TAILQ_FOREACH(l, &conf->listens, entry)
-		if (!listen_is_second(l))
+		if (!conf_listen_both(l) || l->addr.family == 4)
 			print_listen(fp, l);
 	TAILQ_FOREACH(n, &conf->trusted, entry) {
 		addr_print(&n->net.addr, text, sizeof(text));

@@ -232,9 +232,8 @@ listen_addr(const struct conf *conf, struct conf_listen *l)
 	struct sockaddr_storage	 ss;
 	socklen_t		 len = addr_to_sockaddr(&l->addr, &ss);
 	const char		*what = "socket";
-	int			 fd, on = 1, both;
+	int			 fd, on = 1;
 
-	both = strcmp(l->tag, "*") == 0 || strcmp(l->tag, "localhost") == 0;
 	fd = socket(ss.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK,
 	    0);
 	if (fd == -1)
@@ -254,7 +253,8 @@ listen_addr(const struct conf *conf, struct conf_listen *l)
 	return 0;
 fail:
 	/* "*" is what there is: a machine may have no IPv6. */
-	if (both && (errno == EAFNOSUPPORT || errno == EADDRNOTAVAIL)) {
+	if (conf_listen_both(l) &&
+	    (errno == EAFNOSUPPORT || errno == EADDRNOTAVAIL)) {
 		if (fd != -1)
 			close(fd);
 		return 0;

@@ -297,6 +297,22 @@ lex_token(void)
 	return STRING;
 }
 
+/* A macro may have the name of a keyword: `port = 25'. */
+static int
+is_assigned(void)
+{
+	const struct lex_file	*f;
+	size_t			 i;
+
+	if (lex.depth == 0)
+		return 0;
+	f = &lex.stack[lex.depth - 1];
+	i = f->at;
+	while (i < f->len && (f->text[i] == ' ' || f->text[i] == '\t'))
+		i++;
+	return i < f->len && f->text[i] == '=';
+}
+
 static int
 yylex(void)
 {
@@ -307,8 +323,14 @@ yylex(void)
 		memset(&said, 0, sizeof(said));
 		lex.error = NULL;
 	}
-	strlcpy(said.last, lex.word, sizeof(said.last));
+	if (lex.word[0] != '\0')
+		strlcpy(said.last, lex.word, sizeof(said.last));
 	token = lex_token();
+	if (said.count == 0 && token > 255 && token != STRING &&
+	    is_assigned()) {
+		yylval.s = conf_strdup(lex.word);
+		token = STRING;
+	}
 	said_newline = token == '\n';
 	said.braces += token == '{' ? 1 : token == '}' ? -1 : 0;
 	if (said.count++ == 0) {
