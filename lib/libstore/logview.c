@@ -171,6 +171,10 @@ replay(struct logview *v, const char **why)
 	if (replay_all(v, &head, why) == 0) {
 		v->applied = seglog_end(v->log);
 		ret = commit_table(v);
+		/* To disk, so that a crash does not bring all of it again. */
+		if (ret == 0 && logview_code(v, kv_checkpoint(v->kv, 0)) !=
+		    KV_OK)
+			ret = -1;
 	}
 	if (ret == -1) {
 		kv_abort(v->kv);
@@ -296,6 +300,9 @@ logview_close(struct logview *v, int orderly)
 	} else
 		kv_abandon(v->kv);
 	seglog_close(v->log);
+	/* A table that showed itself damaged must not be opened again. */
+	if (v->broken && v->indexdir != NULL)
+		(void)kv_destroy(v->indexdir);
 	free(v->indexdir);
 	v->kv = NULL;
 	v->log = NULL;

@@ -94,7 +94,8 @@ void	 mstore_close(struct mstore *);
 void	 mstore_abandon(struct mstore *);
 /* Was the index made anew at open? */
 int	 mstore_rebuilt(const struct mstore *);
-/* The index or log failed for good: close and open again. */
+/* The index or log failed for good: close and open again (which rebuilds a
+ * damaged index; it may take long). */
 int	 mstore_broken(const struct mstore *);
 
 enum mstore_code mstore_begin(struct mstore *, int64_t now);
