@@ -250,6 +250,11 @@ part_header(struct walk *w)
 		if (part_field(w, part, &h) == -1)
 			return -1;
 	}
+	/* without a body the empty line is the line end of the boundary */
+	if (stop == NULL && it.pos > seen && it.pos < it.end &&
+	    *it.pos == '-' && !own_boundary(w, part, it.pos) &&
+	    find_open(w, it.pos, &which, &last))
+		stop = it.pos;
 	w->stopped = stop != NULL;
 	w->p = it.pos;
 	w->lf += w->p > seen;		/* the empty line */
