@@ -129,6 +129,7 @@ isession_free(struct isession *s)
 		(void)proc_send(PROC_AUTH, 0, M_AUTH_ABORT, &abort, -1);
 	(void)proc_send(PROC_STORE, 0, M_SESSION_END, &end, -1);
 	(void)proc_send(PROC_QUEUE, 0, M_SESSION_END, &end, -1);
+	(void)proc_send(PROC_AUTH, 0, M_SESSION_END, &end, -1);
 	(void)proc_send(PROC_LOOKUP, 0, M_DISCONNECT, &gone, -1);
 	imap_command_free(s->cmd);
 	imap_parser_free(&s->parser);

@@ -114,6 +114,8 @@ session_free(struct session *s)
 	}
 	transaction_end(s, 1);
 	(void)proc_send(PROC_QUEUE, 0, M_SESSION_END, &end, -1);
+	if (s->account != NULL)
+		(void)proc_send(PROC_AUTH, 0, M_SESSION_END, &end, -1);
 	if (s->client.family != 0)
 		(void)proc_send(PROC_LOOKUP, 0, M_DISCONNECT, &gone, -1);
 	if (s->conn != NULL)
