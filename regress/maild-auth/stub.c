@@ -38,12 +38,14 @@ proc_send(enum proc_id to, unsigned inst, uint32_t type, const void *msg,
 		s->sid = r->sid;
 		s->result = r->result;
 		strlcpy(s->account, r->account, sizeof(s->account));
-		memcpy(s->data, r->final.data, r->final.len);
+		if (r->final.len > 0)
+			memcpy(s->data, r->final.data, r->final.len);
 		s->len = r->final.len;
 		break;
 	case M_AUTH_CHALLENGE:
 		s->sid = c->sid;
-		memcpy(s->data, c->data.data, c->data.len);
+		if (c->data.len > 0)
+			memcpy(s->data, c->data.data, c->data.len);
 		s->len = c->data.len;
 		break;
 	case M_GRANT:

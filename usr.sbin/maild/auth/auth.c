@@ -420,7 +420,7 @@ on_start(const struct proc_from *from, const void *msg, int fd)
 	x->service = m->service;
 	x->tls = m->tls;
 	x->client = m->client;
-	if (m->binding.len <= sizeof(x->binding)) {
+	if (m->binding.len > 0 && m->binding.len <= sizeof(x->binding)) {
 		memcpy(x->binding, m->binding.data, m->binding.len);
 		x->bindinglen = (uint8_t)m->binding.len;
 	}
