@@ -148,7 +148,7 @@ rsession_lost(struct rsession *s, const char *why)
 	struct smtp_reply	 r;
 	char			 text[300];
 
-	if (s->handshake && s->client.opts.tls == SMTP_TLS_MAY) {
+	if (s->unproven && s->client.opts.tls == SMTP_TLS_MAY) {
 		/* Better in the clear than not at all (RFC 7435). */
 		log_info("route=\"%s\" host=%s result=notls reason=\"%s\"",
 		    s->route->key, s->target.host, why);
@@ -215,7 +215,8 @@ rsession_starttls(struct rsession *s)
 		config = rsession_tls_verify;
 	if (addr_parse(&a, name) == 0)
 		name = NULL;
-	s->handshake = 1;
+	/* libtls takes an EOF within the handshake for its good end. */
+	s->handshake = s->unproven = 1;
 	conn_out_done(s->conn);
 	rsession_timeout(s, TIME_TLS);
 	if (config == NULL || conn_starttls_client(s->conn, config, name) ==
@@ -463,6 +464,8 @@ rsession_read(struct rsession *s)
 	size_t			 len, used;
 	enum codec		 ret;
 
+	if (s->secured)
+		s->unproven = 0;
 	for (;;) {
 		in = conn_in(s->conn, &len);
 		if (len == 0)

@@ -29,6 +29,7 @@ struct rsession {
 	uint8_t			 connected;
 	uint8_t			 handshake;	/* of TLS is under way */
 	uint8_t			 secured;
+	uint8_t			 unproven;	/* nothing was read through TLS */
 	uint8_t			 hungry;	/* could take a message */
 	uint8_t			 progress;	/* the server answered for one */
 	uint8_t			 losing;	/* results are because of that */
