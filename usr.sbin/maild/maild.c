@@ -255,7 +255,7 @@ start(void)
 	limits_raise();
 	proc_begin(PROC_PARENT, 0, parent.debug);
 	signals_init();
-	setproctitle("parent");
+	proc_os_title("parent");
 	if (site_listen(parent.site) == -1)
 		fatalx("cannot listen");
 	children_start();

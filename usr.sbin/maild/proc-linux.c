@@ -12,10 +12,25 @@
 #include "proc.h"
 #include "proc_local.h"
 
+static char	*args, *args_end;	/* where the command line stood */
+
 void
 proc_os_init(int argc, char **argv, char **envp)
 {
+	args = argv[0];
+	args_end = argv[argc - 1] + strlen(argv[argc - 1]) + 1;
 	setproctitle_init(argc, argv, envp);
+}
+
+void
+proc_os_title(const char *title)
+{
+	size_t	 n;
+
+	setproctitle("%s", title);
+	/* A remark to old kernels stays behind, which ps(1) would show. */
+	n = strnlen(args, (size_t)(args_end - args));
+	memset(args + n, 0, (size_t)(args_end - args) - n);
 }
 
 /*

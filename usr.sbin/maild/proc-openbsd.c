@@ -25,6 +25,12 @@ proc_os_init(int argc, char **argv, char **envp)
 }
 
 void
+proc_os_title(const char *title)
+{
+	setproctitle("%s", title);
+}
+
+void
 proc_os_exec(char *const *argv)
 {
 	execvp(proc_path, argv);

@@ -453,10 +453,13 @@ proc_run(const struct proc_def *def, int argc, char **argv)
 {
 	struct child_args		 a;
 	const struct proc_dispatch	*d;
+	char				 title[32];
 
 	child_args(&a, argc, argv);
 	child_def = def;
-	setproctitle("%s %u", proc_names[def->id], a.inst + 1);
+	snprintf(title, sizeof(title), "%s %u", proc_names[def->id],
+	    a.inst + 1);
+	proc_os_title(title);
 	/* Standard error is the parent's, who puts our name before a line. */
 	log_init(proc_names[def->id], 1);
 	log_setsink(child_log, NULL);

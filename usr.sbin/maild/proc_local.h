@@ -29,6 +29,8 @@ void		 proc_loop(void (*turn)(void), int batch)
 
 /* proc-linux.c, proc-openbsd.c: what differs */
 void		 proc_os_init(int argc, char **argv, char **envp);
+/* What ps(1) shows: "maild: smtp 1" */
+void		 proc_os_title(const char *);
 /* Execute ourselves, the very same program; returns on failure only. */
 void		 proc_os_exec(char *const *argv);
 /* Memory as a file: nowhere on disk.  Seal: never to be changed again. */
