@@ -472,3 +472,75 @@ address_print(const struct address *a, struct buf *out)
 	}
 	return 0;
 }
+
+/* Quoted if it is not all atext; with escapes only where there must be. */
+static int
+print_word(struct span s, int dot_ok, struct buf *out)
+{
+	size_t i, from;
+	int quote = 0;
+
+	if (s.len >= 2 && memmem(s.p, s.len, "=?", 2) != NULL)
+		return buf_add(out, s.p, s.len);
+	for (i = 0; i < s.len && !quote; i++)
+		quote = !lex_is(s.p[i], LEX_ATEXT) &&
+		    !(dot_ok && s.p[i] == '.');
+	if (!quote)
+		return buf_add(out, s.p, s.len);
+	if (buf_addc(out, '"') == -1)
+		return -1;
+	for (from = i = 0; i < s.len; i++) {
+		if (s.p[i] != '"' && s.p[i] != '\\' && s.p[i] != '\'')
+			continue;
+		if (buf_add(out, s.p + from, i - from) == -1 ||
+		    buf_addc(out, '\\') == -1)
+			return -1;
+		from = i;
+	}
+	return buf_add(out, s.p + from, s.len - from) == -1 ? -1 :
+	    buf_addc(out, '"');
+}
+
+static int
+print_mailbox(const struct address *a, struct buf *out)
+{
+	if (a->name.len > 0 && (print_word(a->name, 0, out) == -1 ||
+	    buf_addc(out, ' ') == -1))
+		return -1;
+	if (buf_addc(out, '<') == -1 ||
+	    (a->route.len > 0 && (buf_add(out, a->route.p, a->route.len) ==
+	    -1 || buf_addc(out, ':') == -1)) ||
+	    print_word(a->local, 1, out) == -1)
+		return -1;
+	if (a->domain.len > 0 && (buf_addc(out, '@') == -1 ||
+	    buf_add(out, a->domain.p, a->domain.len) == -1))
+		return -1;
+	return buf_addc(out, '>');
+}
+
+int
+address_list_print(const struct address_list *l, struct buf *out)
+{
+	const struct address *a;
+	size_t i;
+	int first = 1;
+
+	for (i = 0; i < l->n; i++) {
+		a = &l->v[i];
+		if (a->kind == ADDRESS_GROUPEND) {
+			if (buf_addc(out, ';') == -1)
+				return -1;
+			continue;
+		}
+		if (!first && buf_add(out, ", ", 2) == -1)
+			return -1;
+		first = a->kind == ADDRESS_GROUP;
+		if (first) {
+			if (print_word(a->local, 0, out) == -1 ||
+			    buf_add(out, ": ", 2) == -1)
+				return -1;
+		} else if (print_mailbox(a, out) == -1)
+			return -1;
+	}
+	return 0;
+}

@@ -68,5 +68,12 @@ size_t	address_from_domain(struct arena *, struct span value,
 	    struct span *domain);
 /* Write as a header would spell it: name <local@domain>, quoted as needed. */
 int	address_print(const struct address *, struct buf *);
+/*
+ * A whole list in the one form that SEARCH FROM and the like look into (which
+ * is Dovecot's): "Joe \"X\"" <local@domain>, G: <a@b>;  Names with encoded
+ * words stay unquoted.  0, or -1 when out is full (what fits has been added)
+ * or ENOMEM.
+ */
+int	address_list_print(const struct address_list *, struct buf *);
 
 #endif

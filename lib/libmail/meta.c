@@ -29,7 +29,7 @@ struct meta_ctx {
 	struct arena		 arena;
 	struct mime		 mime;
 	struct buf		 pool;		/* texts */
-	struct buf		 decoded, folded;	/* scratch */
+	struct buf		 raw, decoded, folded;	/* scratch */
 	struct buf		 fields, parts, refs;
 	struct span		 msg;
 	size_t			 off[META_NTEXTS], len[META_NTEXTS];
@@ -54,6 +54,7 @@ meta_ctx_new(struct charset_ctx *cs)
 	arena_init(&x->arena, META_ARENA);
 	mime_init(&x->mime, &x->arena);
 	buf_init(&x->pool, META_MAX);
+	buf_init(&x->raw, 2 * META_TEXTMAX);
 	buf_init(&x->decoded, META_TEXTMAX);
 	buf_init(&x->folded, META_TEXTMAX);
 	buf_init(&x->fields, META_MAX);
@@ -70,6 +71,7 @@ meta_ctx_free(struct meta_ctx *x)
 	mime_free(&x->mime);
 	arena_free(&x->arena);
 	buf_free(&x->pool);
+	buf_free(&x->raw);
 	buf_free(&x->decoded);
 	buf_free(&x->folded);
 	buf_free(&x->fields);
@@ -168,35 +170,45 @@ fold_value(struct meta_ctx *x, struct span value, int *cut)
 	return soft(casemap_add(content(&x->decoded), &x->folded), cut);
 }
 
-/*
- * SEARCH FROM and the like look into all fields of the name, one line each.
- */
+/* The text to look into for SEARCH FROM and the like. */
 static int
-add_search_text(struct meta_ctx *x, enum meta_text t, struct span value)
+add_address_text(struct meta_ctx *x, enum meta_text t,
+    const struct address_list *l)
 {
-	int cut = 0;
-	size_t from;
+	int cut = l->cut;
 
-	if (fold_value(x, value, &cut) == -1)
+	if (l->n == 0)
+		return 0;
+	buf_truncate(&x->raw, 0);
+	if (soft(address_list_print(l, &x->raw), &cut) == -1 ||
+	    fold_value(x, content(&x->raw), &cut) == -1 ||
+	    add_text(x, t, content(&x->folded)) == -1)
 		return -1;
-	if ((x->have & 1u << t) == 0) {
-		if (add_text(x, t, content(&x->folded)) == -1)
-			return -1;
-	} else if (x->len[t] + 1 + x->folded.len <= META_TEXTMAX) {
-		/* the first one may be part of another text: copy */
-		if (buf_reserve(&x->pool, x->len[t] + 1 + x->folded.len) ==
-		    NULL)
-			return -1;
-		from = x->pool.len;
-		(void)buf_add(&x->pool, buf_ptr(&x->pool) + x->off[t],
-		    x->len[t]);
-		(void)buf_addc(&x->pool, '\n');
-		(void)buf_add(&x->pool, content(&x->folded).p, x->folded.len);
-		set_text(x, t, from);
-	} else
-		cut = 1;
 	if (cut)
 		x->flags |= META_F_CUT(t);
+	return 0;
+}
+
+/* SEARCH SUBJECT looks into all fields of the name: one line each. */
+static int
+join_subject(struct meta_ctx *x, int *cut)
+{
+	size_t from, len = x->len[META_SUBJECT];
+
+	if ((x->have & 1u << META_SUBJECT) == 0)
+		return add_text(x, META_SUBJECT, content(&x->folded));
+	if (len + 1 + x->folded.len > META_TEXTMAX) {
+		*cut = 1;
+		return 0;
+	}
+	/* the first one may be part of another text: copy */
+	if (buf_reserve(&x->pool, len + 1 + x->folded.len) == NULL)
+		return -1;
+	from = x->pool.len;
+	(void)buf_add(&x->pool, buf_ptr(&x->pool) + x->off[META_SUBJECT], len);
+	(void)buf_addc(&x->pool, '\n');
+	(void)buf_add(&x->pool, content(&x->folded).p, x->folded.len);
+	set_text(x, META_SUBJECT, from);
 	return 0;
 }
 
@@ -206,13 +218,18 @@ add_subject(struct meta_ctx *x, struct span value)
 	struct span base;
 	int cut = 0, reply;
 
-	if (add_search_text(x, META_SUBJECT, value) == -1)
+	buf_truncate(&x->decoded, 0);
+	if (soft(encword_decode(x->cs, value, &x->decoded), &cut) == -1)
 		return -1;
-	/* the decoded text is still at hand; its base, folded again */
-	if (x->decoded.len == 0)
-		return 0;
-	buf_truncate(&x->decoded, subject_squeeze((char *)
-	    buf_ptr(&x->decoded), x->decoded.len));
+	if (x->decoded.len > 0)
+		buf_truncate(&x->decoded, subject_squeeze((char *)
+		    buf_ptr(&x->decoded), x->decoded.len));
+	buf_truncate(&x->folded, 0);
+	if (soft(casemap_add(content(&x->decoded), &x->folded), &cut) == -1 ||
+	    join_subject(x, &cut) == -1)
+		return -1;
+	if (cut)
+		x->flags |= META_F_CUT(META_SUBJECT);
 	base = subject_base(content(&x->decoded), &reply);
 	x->flags &= ~META_F_REPLY;
 	if (reply)
@@ -278,22 +295,6 @@ add_listid(struct meta_ctx *x, struct span value)
 	return add_text(x, META_LISTID, (struct span){ id, n });
 }
 
-/* A miss in the text of that field is no answer any more. */
-static void
-cut_text(struct meta_ctx *x, enum header_id id)
-{
-	if (id == HEADER_SUBJECT)
-		x->flags |= META_F_CUT(META_SUBJECT);
-	else if (id == HEADER_FROM)
-		x->flags |= META_F_CUT(META_FROM);
-	else if (id == HEADER_TO)
-		x->flags |= META_F_CUT(META_TO);
-	else if (id == HEADER_CC)
-		x->flags |= META_F_CUT(META_CC);
-	else if (id == HEADER_BCC)
-		x->flags |= META_F_CUT(META_BCC);
-}
-
 /* More fields of one name than MAXSAME are only indexed. */
 static int
 note_field(struct meta_ctx *x, const struct header *h)
@@ -301,7 +302,8 @@ note_field(struct meta_ctx *x, const struct header *h)
 	if (h->id <= HEADER_JUNK)
 		return 0;
 	if (x->seen[h->id] == MAXSAME) {
-		cut_text(x, h->id);
+		if (h->id == HEADER_SUBJECT)
+			x->flags |= META_F_CUT(META_SUBJECT);
 		return 0;
 	}
 	x->seen[h->id]++;
@@ -312,14 +314,6 @@ note_field(struct meta_ctx *x, const struct header *h)
 		return 0;
 	case HEADER_SUBJECT:
 		return add_subject(x, h->value);
-	case HEADER_FROM:
-		return add_search_text(x, META_FROM, h->value);
-	case HEADER_TO:
-		return add_search_text(x, META_TO, h->value);
-	case HEADER_CC:
-		return add_search_text(x, META_CC, h->value);
-	case HEADER_BCC:
-		return add_search_text(x, META_BCC, h->value);
 	case HEADER_MESSAGE_ID:
 		if (first_id(x, h->value, &x->msgid) == -1)
 			return -1;
@@ -562,6 +556,11 @@ collect(struct meta_ctx *x, struct span prefix, struct span msg, int level)
 	    index_header(x, msg) == -1 || index_parts(x) == -1)
 		return -1;
 	e = x->mime.parts[0].envelope;
+	if (add_address_text(x, META_FROM, &e->from) == -1 ||
+	    add_address_text(x, META_TO, &e->to) == -1 ||
+	    add_address_text(x, META_CC, &e->cc) == -1 ||
+	    add_address_text(x, META_BCC, &e->bcc) == -1)
+		return -1;
 	if (add_sort_keys(x, &e->from, META_SORT_FROM, META_DISP_FROM) == -1 ||
 	    add_sort_keys(x, &e->to, META_SORT_TO, META_DISP_TO) == -1 ||
 	    add_sort_keys(x, &e->cc, META_SORT_CC, -1) == -1)

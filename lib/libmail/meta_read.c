@@ -211,7 +211,7 @@ part_next(const struct meta *m, struct part_iter *it, struct meta_part *p)
 	if (get_uint(&s, &off) == -1 || get_uint(&s, &p->hdr_len) == -1 ||
 	    get_uint(&s, &p->body_len) == -1 || get_uint(&s, &p->lines) == -1)
 		return 0;
-	if (p->class > MIME_SIGNATURE)
+	if (p->class >= MIME_NCLASSES)
 		p->class = MIME_OTHER;
 	if (p->encoding > TRANSFER_UNKNOWN)
 		p->encoding = TRANSFER_UNKNOWN;

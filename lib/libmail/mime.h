@@ -28,8 +28,19 @@ enum mime_class {
 	MIME_OTHER, MIME_TEXT_PLAIN, MIME_TEXT_HTML, MIME_TEXT,
 	MIME_MULTIPART, MIME_MESSAGE,	/* message/rfc822, parsed */
 	MIME_IMAGE, MIME_AUDIO, MIME_VIDEO, MIME_APPLICATION,
-	MIME_DELIVERY_STATUS, MIME_CALENDAR, MIME_SIGNATURE
+	MIME_DELIVERY_STATUS, MIME_CALENDAR, MIME_SIGNATURE,
+	MIME_MESSAGE_TEXT,	/* message/... of another kind: text */
+	MIME_NCLASSES
 };
+
+/* Is the body text to search in?  (A message in it has parts of its own.) */
+static inline int
+mime_is_text(enum mime_class c)
+{
+	return c == MIME_TEXT_PLAIN || c == MIME_TEXT_HTML || c == MIME_TEXT ||
+	    c == MIME_CALENDAR || c == MIME_DELIVERY_STATUS ||
+	    c == MIME_MESSAGE_TEXT;
+}
 
 #define MIME_F_MIME	0x01	/* Content-* fields count */
 #define MIME_F_DIGEST	0x02	/* multipart/digest */

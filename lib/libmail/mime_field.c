@@ -244,6 +244,7 @@ static const struct {
 	{ "multipart", NULL, MIME_MULTIPART },
 	{ "message", "rfc822", MIME_MESSAGE },
 	{ "message", "delivery-status", MIME_DELIVERY_STATUS },
+	{ "message", NULL, MIME_MESSAGE_TEXT },
 	{ "image", NULL, MIME_IMAGE },
 	{ "audio", NULL, MIME_AUDIO },
 	{ "video", NULL, MIME_VIDEO },
@@ -300,9 +301,10 @@ mime_classify(struct mime_part *p, int in_digest)
 		struct span cs = rfc2231_get(&p->params, "charset");
 
 		p->charset = cs.len == 0 ? CHARSET_ASCII : charset_lookup(cs);
-	}
+	} else if (mime_is_text(p->class))
+		p->charset = CHARSET_UTF8;
 	if (span_ieqs(p->disposition, "attachment") ||
-	    (p->class >= MIME_IMAGE && p->class != MIME_SIGNATURE &&
+	    (p->class >= MIME_IMAGE && p->class <= MIME_APPLICATION &&
 	    p->id.p == NULL && !span_ieqs(p->disposition, "inline")) ||
 	    (p->class == MIME_OTHER && p->disposition.p == NULL))
 		p->flags |= MIME_F_ATTACH;

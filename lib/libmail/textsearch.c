@@ -17,6 +17,8 @@ struct textsearch {
 	struct buf		 raw, text;	/* scratch */
 	struct buf		 window;	/* folded, with what is left
 						 * of the last piece */
+	struct meta_part	*parts;
+	uint32_t		 nparts;
 };
 
 struct textsearch *
@@ -48,6 +50,7 @@ textsearch_free(struct textsearch *t)
 	buf_free(&t->raw);
 	buf_free(&t->text);
 	buf_free(&t->window);
+	free(t->parts);
 	free(t);
 }
 
@@ -172,6 +175,47 @@ textsearch_header(struct textsearch *t, struct span s)
 	header_iter_init(&it, s.p, s.len);
 	while (header_next(&it, &h))
 		if ((r = look_field(t, h.raw)) != 0)
+			return r;
+	return 0;
+}
+
+static int
+look_part(struct textsearch *t, const struct meta_part *p, const char *msg,
+    int headers)
+{
+	int r;
+
+	if (headers && p->hdr_len > 0 && (r = textsearch_header(t,
+	    (struct span){ msg + p->hdr_off, p->hdr_len })) != 0)
+		return r;
+	if (!mime_is_text(p->class))
+		return 0;
+	return textsearch_part(t, p->encoding, p->charset, msg + p->body_off,
+	    p->body_len);
+}
+
+int
+textsearch_message(struct textsearch *t, const struct meta *m,
+    const void *msg, size_t len, int headers)
+{
+	struct meta_part *v;
+	uint32_t i, n;
+	int r;
+
+	if (t->needle.len == 0)
+		return 1;
+	if (len != m->size)
+		return 0;	/* not the message of this blob */
+	if (m->nparts > t->nparts) {
+		if ((v = reallocarray(t->parts, m->nparts, sizeof(*v))) ==
+		    NULL)
+			return -1;
+		t->parts = v;
+		t->nparts = m->nparts;
+	}
+	n = meta_parts(m, t->parts, m->nparts);
+	for (i = 0; i < n; i++)
+		if ((r = look_part(t, &t->parts[i], msg, headers)) != 0)
 			return r;
 	return 0;
 }

@@ -9,6 +9,7 @@
 #include <stddef.h>
 
 #include "libmail/charset.h"
+#include "libmail/meta.h"
 #include "libmail/transfer.h"
 #include "libutil/buf.h"
 #include "libutil/span.h"
@@ -27,6 +28,13 @@ int	textsearch_part(struct textsearch *, enum transfer, enum charset,
 int	textsearch_header(struct textsearch *, struct span);
 /* The value of one field, without its name. */
 int	textsearch_value(struct textsearch *, struct span);
+/*
+ * SEARCH BODY, or with headers SEARCH TEXT: in all text parts, decoded, and
+ * all headers, those of parts and enclosed messages too.  msg is the whole
+ * stored message, m its blob.
+ */
+int	textsearch_message(struct textsearch *, const struct meta *m,
+	    const void *msg, size_t len, int headers);
 /* In text that is casemapped already (META_SUBJECT ...). */
 int	textsearch_folded(const struct textsearch *, struct span);
 

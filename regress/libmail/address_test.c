@@ -189,6 +189,29 @@ ATF_TC_BODY(print, tc)
 	arena_free(&a);
 }
 
+/* The form that SEARCH FROM looks into. */
+ATF_TC_WITHOUT_HEAD(print_list);
+ATF_TC_BODY(print_list, tc)
+{
+	struct address_list l = ADDRESS_LIST_NONE;
+	struct arena a;
+	struct buf b;
+
+	arena_init(&a, 1 << 20);
+	buf_init(&b, 1000);
+	ATF_REQUIRE_EQ(address_list_add(&a, &l, SPAN("a@b, Joe \"O'X\" <"
+	    "@r:\"c d\"@e>, G H: =?utf-8?q?x?= y <f@g>, root;, i@j"), 99), 0);
+	ATF_REQUIRE_EQ(address_list_print(&l, &b), 0);
+	buf_addc(&b, '\0');
+	ATF_CHECK_STREQ((char *)buf_ptr(&b), "<a@b>, \"Joe O\\'X\" <@r:\"c d\""
+	    "@e>, \"G H\": =?utf-8?q?x?= y <f@g>, <root>;, <i@j>");
+	buf_free(&b);
+	buf_init(&b, 7);
+	ATF_CHECK_EQ(address_list_print(&l, &b), -1);
+	buf_free(&b);
+	arena_free(&a);
+}
+
 ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, good);
@@ -198,5 +221,6 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, spec);
 	ATF_TP_ADD_TC(tp, from_domain);
 	ATF_TP_ADD_TC(tp, print);
+	ATF_TP_ADD_TC(tp, print_list);
 	return atf_no_error();
 }

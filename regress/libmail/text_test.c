@@ -144,11 +144,53 @@ ATF_TC_BODY(headers, tc)
 	textsearch_free(t);
 }
 
+/* BODY looks into texts only, TEXT into all headers too. */
+ATF_TC_WITHOUT_HEAD(message);
+ATF_TC_BODY(message, tc)
+{
+	static const char msg[] = "Subject: outer\r\n"
+	    "Content-Type: multipart/mixed; boundary=b\r\n\r\npreamble\r\n"
+	    "--b\r\nX-Part: yes\r\nContent-Transfer-Encoding: base64\r\n\r\n"
+	    "aGlkZGVu\r\n--b\r\nContent-Type: image/gif\r\n\r\npicture\r\n"
+	    "--b\r\nContent-Type: message/rfc822\r\n\r\nSubject: inner\r\n\r\n"
+	    "deep\r\n--b--\r\n";
+	static const struct {
+		const char	*needle;
+		int		 body, text;
+	} want[] = {
+		{ "HIDDEN", 1, 1 }, { "deep", 1, 1 }, { "picture", 0, 0 },
+		{ "preamble", 0, 0 }, { "outer", 0, 1 }, { "x-part", 0, 1 },
+		{ "INNER", 0, 1 }, { "aGlk", 0, 0 }
+	};
+	struct textsearch *t;
+	struct meta_ctx *x;
+	struct meta m;
+	struct buf b;
+	size_t i;
+
+	ATF_REQUIRE((x = meta_ctx_new(NULL)) != NULL);
+	buf_init(&b, META_MAX);
+	ATF_REQUIRE_EQ(meta_build(x, SPAN_NONE, SPAN(msg), &b), 0);
+	ATF_REQUIRE_EQ(meta_open(&m, buf_ptr(&b), b.len), 0);
+	for (i = 0; i < sizeof(want) / sizeof(want[0]); i++) {
+		ATF_REQUIRE((t = textsearch_new(NULL,
+		    span_of(want[i].needle))) != NULL);
+		ATF_CHECK_EQ_MSG(textsearch_message(t, &m, msg,
+		    sizeof(msg) - 1, 0), want[i].body, "%s", want[i].needle);
+		ATF_CHECK_EQ_MSG(textsearch_message(t, &m, msg,
+		    sizeof(msg) - 1, 1), want[i].text, "%s", want[i].needle);
+		textsearch_free(t);
+	}
+	buf_free(&b);
+	meta_ctx_free(x);
+}
+
 ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, tags);
 	ATF_TP_ADD_TC(tp, previews);
 	ATF_TP_ADD_TC(tp, search);
 	ATF_TP_ADD_TC(tp, headers);
+	ATF_TP_ADD_TC(tp, message);
 	return atf_no_error();
 }
