@@ -308,6 +308,39 @@ ATF_TC_BODY(damage, tc)
 	tabset_free(ts);
 }
 
+/* The next display of the page, without the macros' escapes. */
+static void
+display(FILE *f, char *dst, size_t size)
+{
+	char	 line[256];
+
+	*dst = '\0';
+	while (fgets(line, sizeof(line), f) != NULL &&
+	    strncmp(line, ".Bd -literal", 12) != 0)
+		;
+	while (fgets(line, sizeof(line), f) != NULL &&
+	    strncmp(line, ".Ed", 3) != 0)
+		strlcat(dst, line, size);
+}
+
+/* The EXAMPLES of tables(5). */
+ATF_TC_WITHOUT_HEAD(manual);
+ATF_TC_BODY(manual, tc)
+{
+	char	 path[1024], d[2048], a[2048], l[2048];
+	FILE	*f;
+
+	snprintf(path, sizeof(path), "%s/../../share/man/man5/tables.5",
+	    atf_tc_get_config_var_wd(tc, "srcdir", "."));
+	ATF_REQUIRE((f = fopen(path, "r")) != NULL);
+	display(f, d, sizeof(d));
+	display(f, a, sizeof(a));
+	display(f, l, sizeof(l));
+	fclose(f);
+	ATF_CHECK(strlen(d) > 20 && strlen(a) > 20 && strlen(l) > 20);
+	expect(d, a, l, "");
+}
+
 ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, good);
@@ -316,5 +349,6 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, loops);
 	ATF_TP_ADD_TC(tp, size);
 	ATF_TP_ADD_TC(tp, damage);
+	ATF_TP_ADD_TC(tp, manual);
 	return atf_no_error();
 }
