@@ -116,6 +116,7 @@ void	site_unlink_sockets(void);
 void	parent_ctl(const struct proc_from *, const struct msg_ctl *);
 void	parent_keygen_r(const struct msg_ctl_keygen_r *);
 void	parent_keygen_gone(void);	/* crypto died */
+void	parent_loglevel(int verbose);
 
 /* notify.c: what systemd wants to hear, if anybody does */
 void	notify(const char *state);

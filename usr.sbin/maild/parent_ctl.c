@@ -76,21 +76,26 @@ ctl_status(const struct proc_from *from, uint32_t cookie)
 	ctlrow_end(from, cookie, 1, "");
 }
 
+void
+parent_loglevel(int verbose)
+{
+	struct msg_loglevel	 level = { .verbose = verbose != 0 };
+	struct child		*c;
+
+	log_setverbose(verbose);
+	for (c = child_next(NULL); c != NULL; c = child_next(c))
+		if (c->peer != NULL)
+			peer_send(c->peer, M_LOGLEVEL, &level, -1);
+}
+
 static void
 ctl_log(const struct proc_from *from, const struct msg_ctl *m)
 {
-	struct msg_loglevel	 level;
-	struct child		*c;
-
 	if (strcmp(m->arg, "verbose") != 0 && strcmp(m->arg, "brief") != 0) {
 		ctlrow_end(from, m->cookie, 0, "neither verbose nor brief");
 		return;
 	}
-	level.verbose = m->arg[0] == 'v';
-	log_setverbose(level.verbose);
-	for (c = child_next(NULL); c != NULL; c = child_next(c))
-		if (c->peer != NULL)
-			peer_send(c->peer, M_LOGLEVEL, &level, -1);
+	parent_loglevel(m->arg[0] == 'v');
 	ctlrow_end(from, m->cookie, 1, "");
 }
 

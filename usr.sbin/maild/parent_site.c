@@ -469,6 +469,9 @@ reload_end(int use, const char *text)
 	if (use) {
 		old = parent.site;
 		parent.site = parent.next;
+		/* mailctl may have said otherwise: only a change counts. */
+		if (old->conf->verbose != parent.site->conf->verbose)
+			parent_loglevel(parent.site->conf->verbose);
 		log_info("configuration reloaded, generation=%u",
 		    parent.site->conf->generation);
 	} else

@@ -4,6 +4,7 @@
  * sandbox behind itself, and only then reads the first message.
  */
 #include <sys/types.h>
+#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -17,6 +18,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "libutil/log.h"
@@ -29,6 +31,7 @@
 #include "proc_peer.h"
 
 #define CONF_MAX	(64 * 1024 * 1024)	/* bytes of a configuration */
+#define LOCK_TRIES	200			/* a tenth of a second each */
 
 struct child_args {
 	unsigned	 inst;
@@ -389,6 +392,29 @@ child_drop(const struct child_args *a)
 		fatalx("still root");
 }
 
+/*
+ * One at a time in a directory, whoever the parents are: one that was killed
+ * may have left a child behind that is still in the middle of a write.
+ */
+static void
+child_lock(void)
+{
+	struct timespec	 ts = { 0, 100 * 1000 * 1000 };
+	int		 fd, i;
+
+	if (strstr(child_def->promises, "flock") == NULL)
+		return;
+	if ((fd = open(".lock", O_RDWR | O_CREAT | O_CLOEXEC, 0600)) == -1)
+		fatal("open lock");
+	for (i = 0; flock(fd, LOCK_EX | LOCK_NB) == -1; i++) {
+		if (errno != EWOULDBLOCK)
+			fatal("flock");
+		if (i == LOCK_TRIES)
+			fatalx("another process works in our directory");
+		nanosleep(&ts, NULL);
+	}
+}
+
 static void
 child_sandbox(const struct child_args *a)
 {
@@ -478,6 +504,7 @@ proc_run(const struct proc_def *def, int argc, char **argv)
 	child_parent = peer_new(PROC_PARENT, 0, PROC_FD, child_from_parent,
 	    child_orphan);
 	proc_slot_set(PROC_PARENT, 0, child_parent);
+	child_lock();
 	child_sandbox(&a);
 	proc_loop(def->turn, def->turn != NULL);
 }
