@@ -11,46 +11,49 @@
 #define LINE	76
 
 /*
- * What is signed where it is there (RFC 6376 5.4.1); with `more' once more
- * than it is, so that another one cannot be added above the signed ones.
- * Lists add and change the others: those are not tied up.
+ * What is signed where it is there (RFC 6376 5.4.1); some once more than it is
+ * there, so that another one cannot be added above the signed ones.  What a
+ * relay may rightly add when it is missing is left open then, and what lists
+ * add and change is not tied up at all.
  */
+enum more { NOT_MORE, ONE_MORE, IF_THERE };
+
 static const struct {
 	enum header_id	id;
-	int		more;
+	enum more	more;
 } fields[] = {
-	{ HEADER_FROM,				1 },
-	{ HEADER_REPLY_TO,			1 },
-	{ HEADER_SUBJECT,			1 },
-	{ HEADER_DATE,				1 },
-	{ HEADER_MESSAGE_ID,			1 },
-	{ HEADER_TO,				1 },
-	{ HEADER_CC,				1 },
-	{ HEADER_MIME_VERSION,			1 },
-	{ HEADER_CONTENT_TYPE,			1 },
-	{ HEADER_CONTENT_TRANSFER_ENCODING,	1 },
-	{ HEADER_CONTENT_DISPOSITION,		0 },
-	{ HEADER_CONTENT_ID,			0 },
-	{ HEADER_CONTENT_DESCRIPTION,		0 },
-	{ HEADER_SENDER,			0 },
-	{ HEADER_IN_REPLY_TO,			0 },
-	{ HEADER_REFERENCES,			0 },
-	{ HEADER_RESENT_DATE,			0 },
-	{ HEADER_RESENT_FROM,			0 },
-	{ HEADER_RESENT_SENDER,			0 },
-	{ HEADER_RESENT_TO,			0 },
-	{ HEADER_RESENT_CC,			0 },
-	{ HEADER_RESENT_MESSAGE_ID,		0 },
-	{ HEADER_LIST_ID,			0 },
-	{ HEADER_LIST_UNSUBSCRIBE,		0 },
-	{ HEADER_LIST_UNSUBSCRIBE_POST,		0 },
-	{ HEADER_LIST_POST,			0 },
-	{ HEADER_LIST_HELP,			0 },
-	{ HEADER_LIST_ARCHIVE,			0 },
-	{ HEADER_LIST_SUBSCRIBE,		0 },
-	{ HEADER_AUTO_SUBMITTED,		0 },
-	{ HEADER_DISPOSITION_NOTIFICATION_TO,	0 },
-	{ HEADER_FEEDBACK_ID,			0 }
+	{ HEADER_FROM,				ONE_MORE },
+	{ HEADER_REPLY_TO,			ONE_MORE },
+	{ HEADER_SUBJECT,			ONE_MORE },
+	{ HEADER_DATE,				IF_THERE },
+	{ HEADER_MESSAGE_ID,			IF_THERE },
+	{ HEADER_TO,				ONE_MORE },
+	{ HEADER_CC,				ONE_MORE },
+	{ HEADER_MIME_VERSION,			IF_THERE },
+	{ HEADER_CONTENT_TYPE,			IF_THERE },
+	{ HEADER_CONTENT_TRANSFER_ENCODING,	IF_THERE },
+	{ HEADER_CONTENT_DISPOSITION,		NOT_MORE },
+	{ HEADER_CONTENT_ID,			NOT_MORE },
+	{ HEADER_CONTENT_DESCRIPTION,		NOT_MORE },
+	{ HEADER_SENDER,			NOT_MORE },
+	{ HEADER_IN_REPLY_TO,			NOT_MORE },
+	{ HEADER_REFERENCES,			NOT_MORE },
+	{ HEADER_RESENT_DATE,			NOT_MORE },
+	{ HEADER_RESENT_FROM,			NOT_MORE },
+	{ HEADER_RESENT_SENDER,			NOT_MORE },
+	{ HEADER_RESENT_TO,			NOT_MORE },
+	{ HEADER_RESENT_CC,			NOT_MORE },
+	{ HEADER_RESENT_MESSAGE_ID,		NOT_MORE },
+	{ HEADER_LIST_ID,			NOT_MORE },
+	{ HEADER_LIST_UNSUBSCRIBE,		NOT_MORE },
+	{ HEADER_LIST_UNSUBSCRIBE_POST,		NOT_MORE },
+	{ HEADER_LIST_POST,			NOT_MORE },
+	{ HEADER_LIST_HELP,			NOT_MORE },
+	{ HEADER_LIST_ARCHIVE,			NOT_MORE },
+	{ HEADER_LIST_SUBSCRIBE,		NOT_MORE },
+	{ HEADER_AUTO_SUBMITTED,		NOT_MORE },
+	{ HEADER_DISPOSITION_NOTIFICATION_TO,	NOT_MORE },
+	{ HEADER_FEEDBACK_ID,			NOT_MORE }
 };
 #define NFIELDS	(sizeof(fields) / sizeof(fields[0]))
 
@@ -147,9 +150,10 @@ static int
 put_list(const struct found *f, struct buf *out, struct buf *canon)
 {
 	size_t	 k, i, col = 10;
-	int	 first = 1;
+	int	 first = 1, there;
 
 	for (k = 0; k < NFIELDS; k++) {
+		there = 0;
 		for (i = f->n; i > 0; i--) {
 			if (f->h[i - 1].id != fields[k].id)
 				continue;
@@ -158,8 +162,10 @@ put_list(const struct found *f, struct buf *out, struct buf *canon)
 			    canon) == -1)
 				return -1;
 			first = 0;
+			there = 1;
 		}
-		if (fields[k].more) {
+		if (fields[k].more == ONE_MORE ||
+		    (fields[k].more == IF_THERE && there)) {
 			if (put_name(out, fields[k].id, first, &col) == -1)
 				return -1;
 			first = 0;
