@@ -230,8 +230,9 @@ add_subject(struct meta_ctx *x, struct span value)
 		return -1;
 	if (cut)
 		x->flags |= META_F_CUT(META_SUBJECT);
+	if (x->seen[HEADER_SUBJECT] > 1)
+		return 0;
 	base = subject_base(content(&x->decoded), &reply);
-	x->flags &= ~META_F_REPLY;
 	if (reply)
 		x->flags |= META_F_REPLY;
 	buf_truncate(&x->folded, 0);
@@ -295,7 +296,10 @@ add_listid(struct meta_ctx *x, struct span value)
 	return add_text(x, META_LISTID, (struct span){ id, n });
 }
 
-/* More fields of one name than MAXSAME are only indexed. */
+/*
+ * More fields of one name than MAXSAME are only indexed.  For sorting and
+ * threading the first one counts.
+ */
 static int
 note_field(struct meta_ctx *x, const struct header *h)
 {
@@ -309,18 +313,22 @@ note_field(struct meta_ctx *x, const struct header *h)
 	x->seen[h->id]++;
 	switch (h->id) {
 	case HEADER_DATE:
-		if (date_parse(h->value, &x->sent) == 0)
+		if ((x->flags & META_F_NODATE) != 0 &&
+		    date_parse(h->value, &x->sent) == 0)
 			x->flags &= ~META_F_NODATE;
 		return 0;
 	case HEADER_SUBJECT:
 		return add_subject(x, h->value);
 	case HEADER_MESSAGE_ID:
+		if (x->msgid != 0)
+			return 0;
 		if (first_id(x, h->value, &x->msgid) == -1)
 			return -1;
 		return x->msgid == 0 ? 0 :
 		    add_text(x, META_MSGID, content(&x->decoded));
 	case HEADER_IN_REPLY_TO:
-		return first_id(x, h->value, &x->inreplyto);
+		return x->inreplyto != 0 ? 0 :
+		    first_id(x, h->value, &x->inreplyto);
 	case HEADER_REFERENCES:
 		return add_refs(x, h->value);
 	case HEADER_LIST_ID:
