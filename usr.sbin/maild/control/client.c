@@ -128,7 +128,7 @@ refuse(struct client *c, const char *text)
 	finish(c);
 }
 
-/* ---- a request ----------------------------------------------------------------- */
+/* ---- a request ---------------------------------------------------------- */
 
 static const char *
 string_of(json_t *o, const char *name, size_t max)
@@ -222,7 +222,7 @@ on_conn(struct conn *conn, enum conn_event ev, void *arg)
 	}
 }
 
-/* ---- the answer ------------------------------------------------------------------ */
+/* ---- the answer --------------------------------------------------------- */
 
 static struct client *
 client_find(uint32_t cookie)

@@ -103,7 +103,7 @@ report_id(const struct envelope *e, enum bounce_kind kind)
 	return v == 0 ? 1 : v;
 }
 
-/* ---- what it says ------------------------------------------------------------ */
+/* ---- what it says ------------------------------------------------------- */
 
 static enum smtp_dsn_action
 action_of(const struct destination *d, enum bounce_kind kind)
@@ -232,7 +232,7 @@ end:
 	return rc;
 }
 
-/* ---- where it goes ------------------------------------------------------------ */
+/* ---- where it goes ------------------------------------------------------ */
 
 static void
 on_sent(struct transit *t, const struct transit_result *r, void *arg)

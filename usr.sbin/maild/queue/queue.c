@@ -25,7 +25,7 @@ static struct event	 tick;
 static struct conf	*conf;
 static int		 stopping;
 
-/* ---- messages: each handler only hands on to who knows -------------------- */
+/* ---- messages: each handler only hands on to who knows ------------------ */
 
 static void
 on_grant(const struct proc_from *from, const void *msg, int fd)
@@ -191,7 +191,7 @@ static const struct proc_dispatch dispatch[] = {
 	{ M_MAX,		NULL }
 };
 
-/* ---- life ------------------------------------------------------------------ */
+/* ---- life --------------------------------------------------------------- */
 
 static void
 on_tick(int fd, short what, void *arg)

@@ -164,7 +164,7 @@ backoff(uint32_t tries)
 	return s - s / 8 + arc4random_uniform(s / 4 + 1);
 }
 
-/* ---- one round: mailboxes here, relay, reports, back into the spool ------- */
+/* ---- one round: mailboxes here, relay, reports, back into the spool ----- */
 
 static void
 on_local(struct transit *t, const struct transit_result *r, void *arg)
@@ -404,7 +404,7 @@ schedule_fresh(struct envelope *env, int fd)
 	round_next(active_new(env, fd));
 }
 
-/* ---- what is due ----------------------------------------------------------- */
+/* ---- what is due -------------------------------------------------------- */
 
 /* It is kept, out of the way: a person must look. */
 static void

@@ -73,7 +73,7 @@ session_each(void (*fn)(struct session *, void *), void *arg)
 		fn(s, arg);
 }
 
-/* ---- what is said ----------------------------------------------------------- */
+/* ---- what is said ------------------------------------------------------- */
 
 void
 session_reply(struct session *s, int code, const char *text)
@@ -155,7 +155,7 @@ session_mistake(struct session *s)
 	s->errors++;
 }
 
-/* ---- life --------------------------------------------------------------------- */
+/* ---- life --------------------------------------------------------------- */
 
 static void
 banner(struct session *s)

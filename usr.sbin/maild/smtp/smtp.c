@@ -15,7 +15,7 @@ static const struct conf *conf;
 static struct tls	*tls, *newtls;
 static int		 stopping;
 
-/* ---- answers of the others ------------------------------------------------- */
+/* ---- answers of the others ---------------------------------------------- */
 
 static void
 on_connect_r(const struct proc_from *from, const void *msg, int fd)
@@ -106,7 +106,7 @@ static const struct proc_dispatch dispatch[] = {
 	{ M_MAX,		NULL }
 };
 
-/* ---- life -------------------------------------------------------------------- */
+/* ---- life --------------------------------------------------------------- */
 
 static int
 check(struct conf *new, char *err, size_t errsize)

@@ -112,7 +112,7 @@ transaction_end(struct session *s, int tell)
 	s->tx = NULL;
 }
 
-/* ---- RCPT -------------------------------------------------------------------- */
+/* ---- RCPT --------------------------------------------------------------- */
 
 static struct rcpt_reply *
 reply_new(struct session *s)
@@ -254,7 +254,7 @@ transaction_release(struct session *s)
 		session_continue(s);
 }
 
-/* ---- the end -------------------------------------------------------------------- */
+/* ---- the end ------------------------------------------------------------ */
 
 void
 transaction_answer(struct session *s, int code, const char *text)

@@ -99,7 +99,7 @@ sdeliver_queue_gone(void)
 		incoming_free(in);
 }
 
-/* ---- pieces -------------------------------------------------------------------------- */
+/* ---- pieces ------------------------------------------------------------- */
 
 static void *
 more(void *array, size_t n, size_t size)
@@ -174,7 +174,7 @@ set_threads(struct mstore_content *c, const uint64_t keys[4])
 		;
 }
 
-/* ---- a delivery ---------------------------------------------------------------------- */
+/* ---- a delivery --------------------------------------------------------- */
 
 static void
 answer_one(const struct incoming *in, size_t i, enum mstore_code code)
@@ -247,7 +247,7 @@ sdeliver_message(const struct msg_deliver *m, int fd)
 	incoming_free(in);
 }
 
-/* ---- an append ------------------------------------------------------------------------ */
+/* ---- an append ---------------------------------------------------------- */
 
 void
 sdeliver_append_msg(const struct msg_store_append_msg *m, int fd)

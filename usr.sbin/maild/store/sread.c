@@ -23,7 +23,7 @@ sread_answer(const struct proc_from *from, uint64_t sid, uint32_t req,
 	(void)proc_send(from->proc, from->inst, M_ST_R, &r, -1);
 }
 
-/* ---- names and counters ---------------------------------------------------------- */
+/* ---- names and counters ------------------------------------------------- */
 
 static void
 row_counters(struct strow *row, const struct mstore_mailbox *mb)
@@ -239,7 +239,7 @@ sread_quota(const struct proc_from *from, const struct msg_st_quota *m)
 	(void)proc_send(from->proc, from->inst, M_ST_QUOTA_R, &r, -1);
 }
 
-/* ---- messages -------------------------------------------------------------------- */
+/* ---- messages ----------------------------------------------------------- */
 
 void
 sread_uids(const struct proc_from *from, const struct msg_st_uids *m)

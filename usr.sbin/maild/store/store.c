@@ -108,7 +108,7 @@ static const struct proc_dispatch dispatch[] = {
 	{ M_MAX,		NULL }
 };
 
-/* ---- life --------------------------------------------------------------------------- */
+/* ---- life --------------------------------------------------------------- */
 
 static void
 on_tick(int fd, short what, void *arg)
@@ -163,7 +163,7 @@ stop(void)
 	proc_stopped();
 }
 
-/* ---- mailctl ------------------------------------------------------------------------- */
+/* ---- mailctl ------------------------------------------------------------ */
 
 static void
 usage_row(const struct proc_from *from, uint32_t cookie, uint32_t id,

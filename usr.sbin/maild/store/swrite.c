@@ -88,12 +88,13 @@ swrite_flags(const struct proc_from *from, const struct msg_st_flags *m)
 	    .text = "" };
 	enum mstore_code	 code;
 	struct sgrant		*g;
-	struct rseq		 uids, failed;
+	struct rseq		 uids, changed, failed;
 	struct buf		 b;
 	uint64_t		 mask;
 
 	if (begin(from, m->sid, m->req, m->mbox, &m->uids, &uids, &g) == -1)
 		return;
+	rseq_init(&changed);
 	rseq_init(&failed);
 	buf_init(&b, MSG_BLOB);
 	if (m->op >= sizeof(ops))
@@ -103,7 +104,8 @@ swrite_flags(const struct proc_from *from, const struct msg_st_flags *m)
 	if (code == MSTORE_OK)
 		code = mstore_store(engine_begin(), m->mbox, &uids,
 		    ops[m->op], m->flags & MSTORE_FLAGS_ALL, mask,
-		    m->unchangedsince, NULL, &failed, &r.modseq);
+		    m->unchangedsince, &changed, &failed, &r.modseq);
+	r.changed = changed.nruns > 0;
 	r.code = engine_code(code);
 	if (code == MSTORE_LIMIT)
 		r.text = "Too many keywords";
@@ -117,6 +119,7 @@ swrite_flags(const struct proc_from *from, const struct msg_st_flags *m)
 	}
 	(void)proc_send(from->proc, from->inst, M_ST_FLAGS_R, &r, -1);
 	rseq_free(&uids);
+	rseq_free(&changed);
 	rseq_free(&failed);
 	buf_free(&b);
 }

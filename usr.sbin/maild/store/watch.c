@@ -125,7 +125,7 @@ watch_worker_gone(unsigned inst)
 		remove_from(w, inst, 0, 1);
 }
 
-/* ---- telling ----------------------------------------------------------------------- */
+/* ---- telling ------------------------------------------------------------ */
 
 static void
 mark(const struct mstore_event *ev, struct markedlist *list)
@@ -253,7 +253,7 @@ watch_tell(void)
 	check_fulls(0);
 }
 
-/* ---- quota and disk -------------------------------------------------------------------- */
+/* ---- quota and disk ----------------------------------------------------- */
 
 void
 watch_full(uint32_t account, uint64_t bytes, uint64_t messages)

@@ -1,0 +1,146 @@
+"""What one SMTP session must and must not do; run against a site."""
+import os
+import sys
+
+from smtplib2 import Smtp, expect
+
+port = int(os.environ["SITE_SMTP"])
+YOU = "you@example.test"
+
+
+def test_order():
+    c = Smtp(port)
+    expect(c.greeting, "220 mail.example.test")
+    expect(c.cmd("MAIL FROM:<a@b.zz>"), "503")
+    expect(c.cmd("RCPT TO:<%s>" % YOU), "503")
+    expect(c.cmd("DATA"), "503")
+    expect(c.cmd("LHLO x"), "500")
+    expect(c.cmd("EHLO x"), "250")
+    expect(c.cmd("RCPT TO:<%s>" % YOU), "503")
+    expect(c.cmd("MAIL FROM:<a@b.zz>"), "250 2.1.0")
+    expect(c.cmd("MAIL FROM:<a@b.zz>"), "503")
+    expect(c.cmd("DATA"), "503")
+    expect(c.cmd("RCPT TO:<none@example.test>"), "550 5.1.1")
+    expect(c.cmd("DATA"), "554")
+    expect(c.cmd("RSET"), "250")
+    expect(c.cmd("VRFY x"), "252")
+    expect(c.cmd("EXPN x"), "502")
+    expect(c.cmd("HELP"), "214")
+    expect(c.cmd("NOOP"), "250")
+    expect(c.cmd("BLURB"), "500")
+    expect(c.cmd("QUIT"), "221")
+    assert c.line() == ""
+
+
+def test_pipelining():
+    c = Smtp(port)
+    c.cmd("EHLO x")
+    c.send("MAIL FROM:<a@b.zz>\r\nRCPT TO:<%s>\r\nRCPT TO:<no@example.test>"
+           "\r\nRCPT TO:<bad@@>\r\nRCPT TO:<postmaster>\r\nDATA\r\n" % YOU)
+    expect(c.replies(6), "250", "250", "550", "501", "250", "354")
+    c.send("Subject: pipelined\r\n\r\n..dot\r\n.\r\nMAIL FROM:<>\r\n"
+           "RCPT TO:<%s>\r\nRSET\r\nQUIT\r\n" % YOU)
+    expect(c.replies(5), "250 2.0.0 Ok: ", "250", "250", "250", "221")
+
+
+def test_bdat():
+    c = Smtp(port)
+    c.cmd("EHLO x")
+    c.send("MAIL FROM:<a@b.zz>\r\nRCPT TO:<%s>\r\nBDAT 15\r\n"
+           "Subject: bdat\r\nBDAT 6\r\n\r\nhi\r\nBDAT 0 LAST\r\n" % YOU)
+    expect(c.replies(5), "250", "250", "250", "250", "250 2.0.0 Ok: ")
+    # Refused: its bytes are not commands.
+    c.send("BDAT 6\r\nQUIT\r\nNOOP\r\n")
+    expect(c.replies(2), "503", "250")
+    # A bare LF spoils it.
+    c.send("MAIL FROM:<a@b.zz>\r\nRCPT TO:<%s>\r\nBDAT 3 LAST\r\nx\ny" % YOU)
+    expect(c.replies(3), "250", "250", "550 5.5.2")
+    expect(c.cmd("NOOP"), "250")
+
+
+def smuggle(end):
+    c = Smtp(port)
+    c.cmd("EHLO x")
+    c.send("MAIL FROM:<a@b.zz>\r\nRCPT TO:<%s>\r\nDATA\r\n" % YOU)
+    expect(c.replies(3), "250", "250", "354")
+    c.send(b"Subject: smuggle\r\n\r\nx" + end +
+           b"MAIL FROM:<evil@b.zz>\r\n.\r\n")
+    got = c.reply()
+    expect(got, "550 5.5.2")
+    expect(c.cmd("NOOP"), "250")
+
+
+def test_smuggling():
+    for end in (b"\n.\n", b"\n.\r\n", b"\r\n.\n", b"\r.\r", b"\r.\r\n",
+                b"\r\n.\r", b"\r\r\n.\r\r\n"):
+        smuggle(end)
+
+
+def test_size():
+    c = Smtp(port)
+    c.cmd("EHLO x")
+    expect(c.cmd("MAIL FROM:<a@b.zz> SIZE=99999999999"), "552")
+    line = b"x" * 998 + b"\r\n"
+    for count, want in ((1500, "250"), (45000, "552")):
+        c.send("MAIL FROM:<a@b.zz>\r\nRCPT TO:<%s>\r\nDATA\r\n" % YOU)
+        expect(c.replies(3), "250", "250", "354")
+        c.send(b"Subject: large\r\n\r\n")
+        for _ in range(count // 100):
+            c.send(line * 100)
+        c.send(b".\r\n")
+        expect(c.reply(), want)
+
+
+def test_lines():
+    c = Smtp(port)
+    c.cmd("EHLO x")
+    c.send(b"NOOP\nNOOP\r\n")
+    expect(c.replies(2), "500 5.5.2", "250")
+    c.send(b"NOOP " + b"x" * 5000 + b"\r\n")
+    expect(c.reply(), "500 5.5.2")
+    c.send(b"NO\x00OP\r\n")
+    expect(c.reply(), "500")
+    expect(c.cmd("NOOP"), "250")
+    # Somebody else's protocol.
+    d = Smtp(port)
+    d.send("GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+    assert d.reply()[:1] in ("4", "5")
+    assert d.line() == ""
+
+
+def test_errors_end_it():
+    c = Smtp(port)
+    last = ""
+    for _ in range(200):
+        last = c.cmd("FOO")
+        if not last.startswith("500"):
+            break
+    expect(last, "421")
+
+
+def test_lmtp():
+    c = Smtp(os.environ["site_dir"] + "/lmtp.sock")
+    expect(c.cmd("EHLO x"), "500")
+    expect(c.cmd("LHLO x"), "250")
+    c.send("MAIL FROM:<>\r\nRCPT TO:<%s>\r\nRCPT TO:<no@example.test>\r\n"
+           "RCPT TO:<two@example.test>\r\nDATA\r\n" % YOU)
+    expect(c.replies(5), "250", "250", "550", "250", "354")
+    c.send("Subject: lmtp\r\n\r\nx\r\n.\r\n")
+    expect(c.replies(2), "250 2.0.0", "250 2.0.0")
+
+
+def test_addresses():
+    c = Smtp(port)
+    c.cmd("EHLO x")
+    for rcpt, want in (
+            ("YOU@EXAMPLE.TEST", "250"), ("you+ext@example.test", "250"),
+            ('"you"@example.test', "250"), ("Postmaster", "250"),
+            ("abuse@example.test", "250"), ("group@example.test", "250"),
+            ("you@other.zz", "550 5.7.1"), ("you@[127.0.0.1]", "550"),
+            ("loop" * 40 + "@example.test", "5"), ("", "5")):
+        c.cmd("RSET")
+        c.cmd("MAIL FROM:<a@b.zz>")
+        expect(c.cmd("RCPT TO:<%s>" % rcpt), want)
+
+
+globals()["test_" + sys.argv[1]]()
