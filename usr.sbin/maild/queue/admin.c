@@ -26,12 +26,14 @@ static const char *const state_names[] = {
 	[DSTATE_REPORTED] = "bounced"
 };
 
-/* An address, or @domain. */
+/* An address, or @domain, or <> for the null sender. */
 static int
 address_matches(const char *filter, const char *address)
 {
 	if (filter[0] == '\0')
 		return 1;
+	if (strcmp(filter, "<>") == 0)
+		return address[0] == '\0';
 	if (filter[0] == '@')
 		return strcasecmp(filter + 1, envelope_domain(address)) == 0;
 	return strcasecmp(filter, address) == 0;
