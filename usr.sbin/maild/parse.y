@@ -31,26 +31,28 @@ static struct {
 	int	 braces;
 }	 said;
 static int	 said_newline;
+static char	**tokens;		/* of the statement */
+static size_t	 ntokens;
 
 static int	 yylex(void);
 static int	 yyparse(void);
 static void	 yyerror(const char *);
 static struct conf_pos here(void);
 static void	 bad(const char *, const char *);
-static void	 set_string(char **, char *, const char *);
-static void	 set_path(char **, char *, const char *);
-static uint64_t	 number(enum unit, char *, uint64_t, uint64_t);
-static void	 add_include(char *);
-static void	 add_macro(char *, char *);
-static void	 add_cert(char *, char *, char *);
-static void	 add_listen(char *, char *, char *);
-static void	 add_socket(char *, char *);
-static void	 add_trust(char *);
-static void	 add_route(char *);
-static void	 set_limit(char *, char *);
-static void	 set_processes(char *, char *);
-static void	 set_table(char *, char *);
-static void	 set_word(char *, const char *const *, uint8_t *);
+static void	 set_string(char **, const char *, const char *);
+static void	 set_path(char **, const char *, const char *);
+static uint64_t	 number(enum unit, const char *, uint64_t, uint64_t);
+static void	 add_include(const char *);
+static void	 add_macro(const char *, const char *);
+static void	 add_cert(const char *, const char *, const char *);
+static void	 add_listen(const char *, const char *, const char *);
+static void	 add_socket(const char *, const char *);
+static void	 add_trust(const char *);
+static void	 add_route(const char *);
+static void	 set_limit(const char *, const char *);
+static void	 set_processes(const char *, const char *);
+static void	 set_table(const char *, const char *);
+static void	 set_word(const char *, const char *const *, uint8_t *);
 
 static const char *const words_sandbox[] = { "required", "optional", NULL };
 static const char *const words_log[] = { "brief", "verbose", NULL };
@@ -118,7 +120,7 @@ statement	: HOSTNAME STRING {
 		}
 		| TRUST STRING			{ add_trust($2); }
 		| RELAY TO ANY {
-			add_route(conf_strdup("*"));
+			add_route("*");
 		} routeway
 		| RELAY TO STRING {
 			add_route($3);
@@ -142,7 +144,6 @@ statement	: HOSTNAME STRING {
 				conf->subaddress = *$2;
 			else
 				bad($2, "neither \"+\" nor none");
-			free($2);
 		}
 		| SANDBOX STRING {
 			set_word($2, words_sandbox, &conf->sandbox_optional);
@@ -188,7 +189,7 @@ limit		: STRING STRING			{ set_limit($1, $2); }
 
 routeway	: DIRECT
 		| VIA STRING {
-			route->host = $2;
+			route->host = conf_strdup($2);
 			route->port = 25;
 		} routeopts
 		;
@@ -265,6 +266,28 @@ keyword_cmp(const void *name, const void *kw)
 	return strcmp(name, *(const char *const *)kw);
 }
 
+/*
+ * A word lives as long as its statement, whether that is understood or not;
+ * who keeps it makes a copy.
+ */
+static char *
+token_new(const char *word)
+{
+	tokens = reallocarray(tokens, ntokens + 1, sizeof(tokens[0]));
+	if (tokens == NULL)
+		fatal("reallocarray");
+	return tokens[ntokens++] = conf_strdup(word);
+}
+
+static void
+tokens_free(void)
+{
+	while (ntokens > 0)
+		free(tokens[--ntokens]);
+	free(tokens);
+	tokens = NULL;
+}
+
 static int
 lex_token(void)
 {
@@ -281,7 +304,7 @@ lex_token(void)
 	case LEX_ERROR:
 		bad(lex.word, lex.error);
 		/* The statement is not understood any more, the next may be. */
-		yylval.s = conf_strdup("");
+		yylval.s = token_new("");
 		return STRING;
 	case LEX_QUOTED:
 		break;
@@ -293,7 +316,7 @@ lex_token(void)
 		i = (size_t)((const char *)kw - (const char *)keywords);
 		return keywords[i / sizeof(keywords[0])].token;
 	}
-	yylval.s = conf_strdup(lex.word);
+	yylval.s = token_new(lex.word);
 	return STRING;
 }
 
@@ -322,13 +345,14 @@ yylex(void)
 	if (said_newline && said.braces == 0) {
 		memset(&said, 0, sizeof(said));
 		lex.error = NULL;
+		tokens_free();
 	}
 	if (lex.word[0] != '\0')
 		strlcpy(said.last, lex.word, sizeof(said.last));
 	token = lex_token();
 	if (said.count == 0 && token > 255 && token != STRING &&
 	    is_assigned()) {
-		yylval.s = conf_strdup(lex.word);
+		yylval.s = token_new(lex.word);
 		token = STRING;
 	}
 	said_newline = token == '\n';
@@ -377,31 +401,31 @@ yyerror(const char *msg)
 }
 
 static void
-set_string(char **where, char *value, const char *what)
+set_string(char **where, const char *value, const char *what)
 {
 	if (*where != NULL) {
 		bad(value, "given a second time");
-		free(value);
 		return;
 	}
 	if (value[0] == '\0')
 		bad(what, "empty");
-	*where = value;
+	*where = conf_strdup(value);
 }
 
 static void
-set_path(char **where, char *value, const char *what)
+set_path(char **where, const char *value, const char *what)
 {
 	char	*full = conf_path(conf, lex.file, value);
 
 	if (value[0] == '\0')
 		bad(what, "empty");
-	free(value);
-	set_string(where, full, what);
+	else
+		set_string(where, full, what);
+	free(full);
 }
 
 static uint64_t
-number(enum unit unit, char *value, uint64_t min, uint64_t max)
+number(enum unit unit, const char *value, uint64_t min, uint64_t max)
 {
 	const char	*why;
 	uint64_t	 n = min;
@@ -412,13 +436,12 @@ number(enum unit unit, char *value, uint64_t min, uint64_t max)
 		why = unit_parse(unit, value, min, max, &n);
 	if (why != NULL)
 		bad(value, why);
-	free(value);
 	return n;
 }
 
 /* After the newline: the next token is the first of the file. */
 static void
-add_include(char *path)
+add_include(const char *path)
 {
 	char		*full = conf_path(conf, lex.file, path);
 	const char	*why;
@@ -426,11 +449,10 @@ add_include(char *path)
 	if ((why = lex_push(&lex, full, conf_add_file(conf, full))) != NULL)
 		bad(full, why);
 	free(full);
-	free(path);
 }
 
 static void
-add_macro(char *name, char *value)
+add_macro(const char *name, const char *value)
 {
 	size_t	 n = strlen(name);
 
@@ -439,23 +461,19 @@ add_macro(char *name, char *value)
 		bad(name, "not a name for a macro");
 	else if (lex_macro_set(&lex, name, value, 0) == -1)
 		fatal("macro");
-	free(name);
-	free(value);
 }
 
 static void
-add_cert(char *name, char *cert, char *key)
+add_cert(const char *name, const char *cert, const char *key)
 {
 	struct conf_cert	*c;
 
 	if ((c = calloc(1, sizeof(*c))) == NULL)
 		fatal("calloc");
 	c->pos = here();
-	c->name = name;
+	c->name = conf_strdup(name);
 	c->certfile = conf_path(conf, lex.file, cert);
 	c->keyfile = conf_path(conf, lex.file, key);
-	free(cert);
-	free(key);
 	TAILQ_INSERT_TAIL(&conf->certs, c, entry);
 }
 
@@ -477,7 +495,7 @@ add_address(const char *text, const char *tag, enum conf_listen_kind kind,
 }
 
 static void
-add_listen(char *where, char *port, char *word)
+add_listen(const char *where, const char *port, const char *word)
 {
 	int		 kind = conf_kind(word);
 	uint16_t	 n;
@@ -486,11 +504,9 @@ add_listen(char *where, char *port, char *word)
 		bad(word, "not one of smtp, submission, submissions, imap, "
 		    "imaps, pop3, pop3s");
 		n = 0;
-		free(port);
 	} else if (conf_port(kind) == 0) {
 		bad(word, "only on a socket");
 		kind = -1;
-		free(port);
 	} else if (port == NULL)
 		n = (uint16_t)conf_port(kind);
 	else
@@ -505,12 +521,10 @@ add_listen(char *where, char *port, char *word)
 		add_address("::1", where, kind, n);
 	} else
 		add_address(where, where, kind, n);
-	free(where);
-	free(word);
 }
 
 static void
-add_socket(char *path, char *word)
+add_socket(const char *path, const char *word)
 {
 	int	 kind = conf_kind(word);
 
@@ -519,12 +533,10 @@ add_socket(char *path, char *word)
 	else
 		conf_add_listen(conf, here(), kind)->path =
 		    conf_path(conf, lex.file, path);
-	free(path);
-	free(word);
 }
 
 static void
-add_trust(char *text)
+add_trust(const char *text)
 {
 	struct conf_net	*n;
 
@@ -536,35 +548,32 @@ add_trust(char *text)
 		free(n);
 	} else
 		TAILQ_INSERT_TAIL(&conf->trusted, n, entry);
-	free(text);
 }
 
 static void
-add_route(char *domain)
+add_route(const char *domain)
 {
 	if ((route = calloc(1, sizeof(*route))) == NULL)
 		fatal("calloc");
 	route->pos = here();
-	route->domain = domain;
+	route->domain = conf_strdup(domain);
 	TAILQ_INSERT_TAIL(&conf->routes, route, entry);
 }
 
 static void
-set_limit(char *name, char *value)
+set_limit(const char *name, const char *value)
 {
 	const struct conf_limit	*l = conf_limit_find(name);
 
-	if (l == NULL) {
+	if (l == NULL)
 		bad(name, "no such limit");
-		free(value);
-	} else
+	else
 		conf_limit_set(conf, l, number(l->unit, value, l->min,
 		    l->max));
-	free(name);
 }
 
 static void
-set_processes(char *name, char *value)
+set_processes(const char *name, const char *value)
 {
 	unsigned	 n = (unsigned)number(UNIT_COUNT, value, 1,
 			    PROC_INSTS);
@@ -577,11 +586,10 @@ set_processes(char *name, char *value)
 		conf->nproc[PROC_SCAN] = n;
 	else
 		bad(name, "not one of smtp, imap, scan");
-	free(name);
 }
 
 static void
-set_table(char *name, char *path)
+set_table(const char *name, const char *path)
 {
 	if (strcmp(name, "domains") == 0)
 		set_path(&conf->file_domains, path, name);
@@ -589,16 +597,13 @@ set_table(char *name, char *path)
 		set_path(&conf->file_accounts, path, name);
 	else if (strcmp(name, "aliases") == 0)
 		set_path(&conf->file_aliases, path, name);
-	else {
+	else
 		bad(name, "not one of domains, accounts, aliases");
-		free(path);
-	}
-	free(name);
 }
 
 /* One of two words: the value is its number. */
 static void
-set_word(char *word, const char *const *words, uint8_t *value)
+set_word(const char *word, const char *const *words, uint8_t *value)
 {
 	char	 text[64];
 	int	 i;
@@ -606,12 +611,10 @@ set_word(char *word, const char *const *words, uint8_t *value)
 	for (i = 0; words[i] != NULL; i++)
 		if (strcmp(words[i], word) == 0) {
 			*value = (uint8_t)i;
-			free(word);
 			return;
 		}
 	snprintf(text, sizeof(text), "neither %s nor %s", words[0], words[1]);
 	bad(word, text);
-	free(word);
 }
 
 static void
@@ -644,12 +647,15 @@ conf_parse(const char *file, const char *prefix, char *const *macros,
 		conf->prefix = conf_strdup(prefix);
 	errors = 0;
 	memset(&lex, 0, sizeof(lex));
+	memset(&said, 0, sizeof(said));
+	said_newline = 0;
 	set_macros(macros, nmacros);
 	if ((why = lex_push(&lex, file, conf_add_file(conf, file))) != NULL) {
 		errors++;
 		conf_error_line(file, 0, "", why);
 	} else if (yyparse() != 0)
 		errors++;
+	tokens_free();
 	lex_free(&lex);
 	done = conf;
 	conf = NULL;

@@ -94,7 +94,7 @@ peer_take(struct peer *p)
 	struct imsg	 imsg;
 	const char	*why;
 	char		 text[128];
-	int		 n;
+	int		 n = 0;
 
 	while (!p->dead && (n = imsgbuf_get(&p->ibuf, &imsg)) > 0) {
 		why = peer_dispatch(p, &imsg);
