@@ -678,6 +678,28 @@ ATF_TC_BODY(close_flushes, tc)
 	}
 }
 
+/* The peer is gone without a word: a close comes to its end all the same. */
+ATF_TC_WITHOUT_HEAD(close_gone);
+ATF_TC_BODY(close_gone, tc)
+{
+	int	 tls, i;
+
+	start();
+	setup_tls();
+	for (tls = 0; tls < 2; tls++) {
+		connect_ends();
+		if (tls)
+			secure_ends();
+		conn_free(a.conn);
+		conn_close(b.conn);
+		for (i = 0; i < 20 && conn_count() > 0; i++) {
+			conn_flush_all();
+			event_loop(EVLOOP_NONBLOCK);
+		}
+		ATF_CHECK_EQ(conn_count(), 0);
+	}
+}
+
 ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, split);
@@ -698,5 +720,6 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, timeout);
 	ATF_TP_ADD_TC(tp, connect);
 	ATF_TP_ADD_TC(tp, close_flushes);
+	ATF_TP_ADD_TC(tp, close_gone);
 	return atf_no_error();
 }

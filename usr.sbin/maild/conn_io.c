@@ -129,7 +129,7 @@ conn_finish(struct conn *c)
 			conn_arm(c);
 			return;
 		}
-		if (c->state != CONN_S_OPEN) {
+		if (ret == -1) {
 			conn_destroy(c);
 			return;
 		}

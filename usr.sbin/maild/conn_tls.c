@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <tls.h>
 
@@ -254,17 +255,17 @@ conn_tls_write(struct conn *c, const void *p, size_t n)
 int
 conn_tls_close(struct conn *c)
 {
-	switch (SSL_shutdown(c->tls->ssl)) {
-	case 0:
-	case 1:
+	int	 ret;
+
+	ERR_clear_error();
+	if ((ret = SSL_shutdown(c->tls->ssl)) >= 0)
 		return 0;
-	default:
-		break;
-	}
-	if (SSL_want_write(c->tls->ssl)) {
+	/* A peer that is gone makes an error here that still "wants write". */
+	if (SSL_get_error(c->tls->ssl, ret) == SSL_ERROR_WANT_WRITE) {
 		c->wwant = EV_WRITE;
 		return CONN_IO_WANT;
 	}
+	ERR_clear_error();
 	return -1;
 }
 
