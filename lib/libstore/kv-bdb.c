@@ -14,14 +14,26 @@
 
 #include "kv.h"
 
-#define KV_FILE		"index.db"
+/* Two btrees: pages of 16 KB take records of up to 4 KB without overflow, for
+ * what lies together; where each record is in another page, small pages cost a
+ * quarter to read and write. */
+#define KV_TABLES	2
+static const struct {
+	const char	*file;
+	uint32_t	 pagesize;
+	uint32_t	 flags;		/* a 4 KB page is not written by half */
+} tables[KV_TABLES] = {
+	{ "index.db", 16384, DB_CHKSUM },
+	{ "scattered.db", 4096, 0 }
+};
 #define KV_LOGMAX	(4U << 20)	/* one journal file */
 #define KV_LOGBUF	(512U << 10)
 
 struct kv {
 	DB_ENV	*env;
-	DB	*db;
+	DB	*db[KV_TABLES];
 	DB_TXN	*txn;
+	char	 scattered[16];
 	int	 broken;
 	void	*val;		/* of the last get */
 	size_t	 valsize;
@@ -31,6 +43,7 @@ struct kv {
 struct kv_cursor {
 	struct kv *kv;
 	DBC	*dbc;
+	DB	*db;		/* that dbc is of */
 	DBT	 key;
 	DBT	 val;
 };
@@ -98,19 +111,30 @@ kv_open_env(struct kv *kv, const struct kv_conf *conf)
 }
 
 static int
-kv_open_db(struct kv *kv, const struct kv_conf *conf)
+kv_open_table(struct kv *kv, int i)
 {
 	DB	*db;
 	int	 e;
 
-	if ((e = db_create(&kv->db, kv->env, 0)) != 0)
+	if ((e = db_create(&kv->db[i], kv->env, 0)) != 0)
 		return e;
-	db = kv->db;
-	if ((e = db->set_pagesize(db, conf->pagesize != 0 ? conf->pagesize :
-	    16384)) != 0 || (e = db->set_flags(db, DB_CHKSUM)) != 0)
+	db = kv->db[i];
+	if ((e = db->set_pagesize(db, tables[i].pagesize)) != 0 ||
+	    (tables[i].flags != 0 &&
+	    (e = db->set_flags(db, tables[i].flags)) != 0))
 		return e;
-	return db->open(db, NULL, KV_FILE, NULL, DB_BTREE,
+	return db->open(db, NULL, tables[i].file, NULL, DB_BTREE,
 	    DB_CREATE | DB_AUTO_COMMIT, 0600);
+}
+
+/* The table that a key is in. */
+static DB *
+kv_db(const struct kv *kv, const void *key, size_t klen)
+{
+	const char	*p = key;
+
+	return kv->db[klen > 0 && *p != '\0' &&
+	    strchr(kv->scattered, *p) != NULL];
 }
 
 enum kv_code
@@ -122,8 +146,11 @@ kv_open(struct kv **out, const struct kv_conf *conf)
 	*out = NULL;
 	if ((kv = calloc(1, sizeof(*kv))) == NULL)
 		return KV_FAIL;
+	if (conf->scattered != NULL)
+		strlcpy(kv->scattered, conf->scattered, sizeof(kv->scattered));
 	if ((e = kv_open_env(kv, conf)) != 0 ||
-	    (e = kv_open_db(kv, conf)) != 0) {
+	    (e = kv_open_table(kv, 0)) != 0 ||
+	    (e = kv_open_table(kv, 1)) != 0) {
 		kv_abandon(kv);
 		/* Everything but a lack of something is a damaged table: the
 		 * caller makes a new one, and fails there if it must. */
@@ -148,11 +175,14 @@ kv_close(struct kv *kv)
 void
 kv_abandon(struct kv *kv)
 {
+	int	 i;
+
 	if (kv == NULL)
 		return;
 	kv_abort(kv);
-	if (kv->db != NULL)
-		(void)kv->db->close(kv->db, DB_NOSYNC);
+	for (i = 0; i < KV_TABLES; i++)
+		if (kv->db[i] != NULL)
+			(void)kv->db[i]->close(kv->db[i], DB_NOSYNC);
 	if (kv->env != NULL)
 		(void)kv->env->close(kv->env, 0);
 	free(kv->val);
@@ -169,7 +199,8 @@ kv_destroy(const char *path)
 	if ((dir = opendir(path)) == NULL)
 		return -1;
 	while ((de = readdir(dir)) != NULL) {
-		if (strcmp(de->d_name, KV_FILE) != 0 &&
+		if (strcmp(de->d_name, tables[0].file) != 0 &&
+		    strcmp(de->d_name, tables[1].file) != 0 &&
 		    strncmp(de->d_name, "log.", 4) != 0 &&
 		    strncmp(de->d_name, "__db", 4) != 0)
 			continue;
@@ -236,6 +267,7 @@ enum kv_code
 kv_get(struct kv *kv, const void *key, size_t klen, const void **val,
     size_t *vlen)
 {
+	DB	*db = kv_db(kv, key, klen);
 	DBT	 k = dbt_of(key, klen), v;
 	void	*n;
 	int	 e;
@@ -245,7 +277,7 @@ kv_get(struct kv *kv, const void *key, size_t klen, const void **val,
 		v.data = kv->val;
 		v.ulen = (uint32_t)kv->valsize;
 		v.flags = DB_DBT_USERMEM;
-		e = kv->db->get(kv->db, kv->txn, &k, &v, 0);
+		e = db->get(db, kv->txn, &k, &v, 0);
 		if (e != DB_BUFFER_SMALL)
 			break;
 		if ((n = realloc(kv->val, v.size + 4096)) == NULL)
@@ -262,34 +294,29 @@ enum kv_code
 kv_put(struct kv *kv, const void *key, size_t klen, const void *val,
     size_t vlen)
 {
+	DB	*db = kv_db(kv, key, klen);
 	DBT	 k = dbt_of(key, klen), v = dbt_of(val, vlen);
 
-	return kv_map(kv, kv->db->put(kv->db, kv->txn, &k, &v, 0));
+	return kv_map(kv, db->put(db, kv->txn, &k, &v, 0));
 }
 
 enum kv_code
 kv_del(struct kv *kv, const void *key, size_t klen)
 {
+	DB	*db = kv_db(kv, key, klen);
 	DBT	 k = dbt_of(key, klen);
 
-	return kv_map(kv, kv->db->del(kv->db, kv->txn, &k, 0));
+	return kv_map(kv, db->del(db, kv->txn, &k, 0));
 }
 
 enum kv_code
 kv_cursor_open(struct kv *kv, struct kv_cursor **out)
 {
 	struct kv_cursor	*c;
-	int			 e;
 
-	*out = NULL;
-	if ((c = calloc(1, sizeof(*c))) == NULL)
+	if ((*out = c = calloc(1, sizeof(*c))) == NULL)
 		return kv_map(kv, ENOMEM);
 	c->kv = kv;
-	if ((e = kv->db->cursor(kv->db, kv->txn, &c->dbc, 0)) != 0) {
-		free(c);
-		return kv_map(kv, e);
-	}
-	*out = c;
 	return KV_OK;
 }
 
@@ -298,7 +325,8 @@ kv_cursor_close(struct kv_cursor *c)
 {
 	if (c == NULL)
 		return;
-	(void)c->dbc->close(c->dbc);
+	if (c->dbc != NULL)
+		(void)c->dbc->close(c->dbc);
 	free(c->key.data);
 	free(c);
 }
@@ -306,16 +334,27 @@ kv_cursor_close(struct kv_cursor *c)
 enum kv_code
 kv_cursor_seek(struct kv_cursor *c, const void *key, size_t klen)
 {
-	void	*n;
+	struct kv	*kv = c->kv;
+	DB		*db = kv_db(kv, key, klen);
+	void		*n;
+	int		 e;
 
+	if (c->dbc == NULL || c->db != db) {
+		if (c->dbc != NULL)
+			(void)c->dbc->close(c->dbc);
+		c->dbc = NULL;
+		if ((e = db->cursor(db, kv->txn, &c->dbc, 0)) != 0)
+			return kv_map(kv, e);
+		c->db = db;
+	}
 	/* DB_SET_RANGE takes the key from the DBT and gives it back there. */
 	if ((n = realloc(c->key.data, klen + 1)) == NULL)
-		return kv_map(c->kv, ENOMEM);
+		return kv_map(kv, ENOMEM);
 	memcpy(n, key, klen);
 	c->key.data = n;
 	c->key.size = (uint32_t)klen;
 	c->key.flags = DB_DBT_REALLOC;
-	return kv_map(c->kv, c->dbc->get(c->dbc, &c->key, &c->val,
+	return kv_map(kv, c->dbc->get(c->dbc, &c->key, &c->val,
 	    DB_SET_RANGE));
 }
 

@@ -26,7 +26,10 @@ struct kv_cursor;
 struct kv_conf {
 	const char	*dir;		/* exists */
 	size_t		 cache;		/* bytes; 0: 8 MB */
-	uint32_t	 pagesize;	/* when made; 0: 16 KB */
+	/* First octets of the keys whose records are small and come in no
+	 * order (hashes): an engine may keep these apart, in small pages.  All
+	 * opens of a table say the same. */
+	const char	*scattered;	/* NULL: none */
 };
 
 enum kv_code	 kv_open(struct kv **, const struct kv_conf *);
@@ -58,7 +61,8 @@ enum kv_code	 kv_del(struct kv *, const void *key, size_t klen);
 /*
  * Walk upwards: seek finds the first key >= the given one.  key and val stay
  * good until the next call on the cursor.  Close all before commit or abort.
- * Entries may be put and deleted during the walk.
+ * Entries may be put and deleted during the walk, which ends at the latest
+ * where keys that are scattered and those that are not meet.
  */
 enum kv_code	 kv_cursor_open(struct kv *, struct kv_cursor **);
 void		 kv_cursor_close(struct kv_cursor *);

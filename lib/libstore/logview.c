@@ -189,7 +189,8 @@ replay(struct logview *v, const char **why)
 static enum kv_code
 open_table(struct logview *v)
 {
-	struct kv_conf	 conf = { .dir = v->indexdir, .cache = v->cache };
+	struct kv_conf	 conf = { .dir = v->indexdir, .cache = v->cache,
+	    .scattered = v->scattered };
 
 	v->broken = v->failed = 0;
 	v->applied = (struct seglog_pos){ 0, 0 };
@@ -275,6 +276,7 @@ logview_open(struct logview *v, const struct logview_conf *conf,
 	v->ops = conf->ops;
 	v->arg = conf->arg;
 	v->cache = conf->cache;
+	v->scattered = conf->scattered;
 	v->version = conf->version;
 	v->progress = conf->progress;
 	v->progress_arg = conf->progress_arg;

@@ -33,6 +33,7 @@ struct logview_ops {
 struct logview_conf {
 	const char	*dir;		/* seg/ and index/ are made in it */
 	size_t		 cache;
+	const char	*scattered;	/* see kv.h */
 	uint32_t	 segsize;
 	const struct seglog_io *io;
 	seglog_report	 report;
@@ -60,6 +61,7 @@ struct logview {
 	void		*arg;
 	char		*indexdir;
 	size_t		 cache;
+	const char	*scattered;
 	uint8_t		 version;
 	void		(*progress)(void *, uint64_t);
 	void		*progress_arg;

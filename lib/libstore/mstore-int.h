@@ -9,9 +9,9 @@
  *	'A' account 'n' name	mailbox id, flags
  *	'A' account 'p' name	property
  *	'A' account 's' name	subscription
- *	'A' account 't' hash	message id to thread id
  *	'D' delivery id		time: deliveries of the last day
  *	'G' segment		live bytes in it
+ *	'H' account hash	message id to thread id; never taken out
  *	'M' mailbox 0		mailbox: counters, keywords, name
  *	'M' mailbox 'h' chunk	HOT: flags, keywords, modseq of 256 uids
  *	'M' mailbox 'p' name	property (ACL, METADATA)
@@ -42,6 +42,7 @@
 #include "libstore/mstore-rec.h"
 #include "libstore/seglog.h"
 
+#define MSTORE_SCATTERED	"DHNR"	/* see kv.h */
 #define MSTORE_MAXHEAD		(8U << 20)
 #define MSTORE_CHANGES		2048	/* modseqs that are remembered */
 #define MSTORE_CHANGERUNS	4096	/* runs of one entry */

@@ -98,10 +98,10 @@ key_prop(uint8_t k[KEY_MAX], uint32_t account, uint64_t mbox,
 size_t
 key_thread(uint8_t k[KEY_MAX], uint32_t account, uint64_t hash)
 {
-	size_t	 n = key_acct(k, account, 't', SPAN_NONE);
-
-	put_be64(k + n, hash);
-	return n + 8;
+	k[0] = 'H';
+	put_be32(k + 1, account);
+	put_be64(k + 5, hash);
+	return 13;
 }
 
 enum mstore_code

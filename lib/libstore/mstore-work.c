@@ -271,9 +271,9 @@ dump_account(struct dump *d, uint32_t id, const char *name)
 	return ret;
 }
 
-/* The tables that are dumped byte by byte: places, changes, properties. */
+/* One of the tables that are dumped byte by byte. */
 static int
-dump_raw(struct dump *d)
+dump_raw(struct dump *d, char table)
 {
 	struct kv_cursor *c;
 	enum kv_code	 kc;
@@ -283,23 +283,25 @@ dump_raw(struct dump *d)
 
 	if (kv_cursor_open(d->ms->v.kv, &c) != KV_OK)
 		return -1;
-	for (kc = kv_cursor_seek(c, "", 0); kc == KV_OK && ret == 0;
+	for (kc = kv_cursor_seek(c, &table, 1); kc == KV_OK && ret == 0;
 	    kc = kv_cursor_next(c)) {
 		k = kv_cursor_key(c, &klen);
 		v = kv_cursor_val(c, &vlen);
-		if (!(k[0] == 'G' || k[0] == 'P' || k[0] == 'R' ||
-		    k[0] == 'T' || (k[0] == 'M' && klen > 9 &&
-		    (k[9] == 'x' || k[9] == 'p')) || (k[0] == 'A' && klen > 5
-		    && (k[5] == 'p' || k[5] == 't'))))
+		if (k[0] != (uint8_t)table)
+			break;
+		/* Of mailboxes and accounts the rest was told in words. */
+		if ((table == 'M' && (klen < 10 || (k[9] != 'x' &&
+		    k[9] != 'p'))) || (table == 'A' && (klen < 6 ||
+		    k[5] != 'p')))
 			continue;
 		n = 0;
 		for (i = 0; i < klen && i < 200; i++)
 			n += snprintf(d->text + n, sizeof(d->text) - (size_t)n,
 			    "%02x", k[i]);
-		n += snprintf(d->text + n, sizeof(d->text) - (size_t)n, " =");
+		n += snprintf(d->text + n, sizeof(d->text) - (size_t)n, " = ");
 		for (i = 0; i < vlen && i < 500; i++)
 			n += snprintf(d->text + n, sizeof(d->text) - (size_t)n,
-			    " %02x" + (i % 4 != 0), v[i]);
+			    "%02x", v[i]);
 		ret = dump_line(d);
 	}
 	kv_cursor_close(c);
@@ -309,7 +311,9 @@ dump_raw(struct dump *d)
 int
 mstore_dump(struct mstore *ms, int (*line)(void *, const char *), void *arg)
 {
+	static const char tables[] = "AGHMPRT";
 	struct dump	*d;
+	const char	*t;
 	char		 name[MSTORE_MAXACCOUNT + 1] = "";
 	char		 after[MSTORE_MAXACCOUNT + 1] = "";
 	uint32_t	 id;
@@ -328,8 +332,8 @@ mstore_dump(struct mstore *ms, int (*line)(void *, const char *), void *arg)
 		strlcpy(after, name, sizeof(after));
 		ret = dump_account(d, id, name);
 	}
-	if (ret == 0)
-		ret = dump_raw(d);
+	for (t = tables; *t != '\0' && ret == 0; t++)
+		ret = dump_raw(d, *t);
 	free(d);
 	return ret;
 }

@@ -105,7 +105,7 @@ mstore_open(struct mstore **out, const struct mstore_conf *conf,
     const char **why)
 {
 	struct logview_conf vc = { .dir = conf->dir, .cache = conf->cache,
-	    .segsize = conf->segsize, .io = conf->io, .report = conf->report,
+	    .scattered = MSTORE_SCATTERED, .segsize = conf->segsize, .io = conf->io, .report = conf->report,
 	    .report_arg = conf->report_arg, .progress = conf->progress,
 	    .progress_arg = conf->progress_arg, .ops = &view_ops,
 	    .version = REC_VERSION };

@@ -259,6 +259,7 @@ spool_open(struct spool **out, const struct spool_conf *conf,
 {
 	struct logview_conf vc = { .dir = conf->dir,
 	    .cache = conf->cache != 0 ? conf->cache : 2U << 20,
+	    .scattered = "Ea",
 	    .segsize = conf->segsize, .io = conf->io, .report = conf->report,
 	    .report_arg = conf->report_arg, .ops = &view_ops,
 	    .version = SPOOL_VERSION };

@@ -15,7 +15,8 @@
 static struct kv *
 open_kv(void)
 {
-	struct kv_conf	 conf = { .dir = "kv", .cache = 256 * 1024 };
+	struct kv_conf	 conf = { .dir = "kv", .cache = 256 * 1024,
+	    .scattered = "xbz" };
 	struct kv	*kv;
 
 	mkdir("kv", 0700);
@@ -174,7 +175,7 @@ ATF_TC_BODY(killed, tc)
 ATF_TC_WITHOUT_HEAD(damaged);
 ATF_TC_BODY(damaged, tc)
 {
-	struct kv_conf	 conf = { .dir = "kv" };
+	struct kv_conf	 conf = { .dir = "kv", .scattered = "xbz" };
 	struct kv	*kv;
 	const void	*p;
 	uint32_t	 i;
