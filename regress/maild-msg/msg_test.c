@@ -215,8 +215,9 @@ round_trip(uint32_t type, int longest)
 	ATF_REQUIRE_EQ_MSG(0, msg_put(b, type, &in), "%s", row->name);
 	ATF_REQUIRE_EQ(len, ibuf_size(b));
 
-	/* In memory of exactly that size, so that a sanitizer sees over-reads */
-	for (n = 0; n < len; n += longest && n > 200 && n + 200 < len ? 37 : 1) {
+	/* In memory of that very size: a sanitizer sees over-reads. */
+	for (n = 0; n < len; n += longest && n > 200 && n + 200 < len ?
+	    37 : 1) {
 		ATF_REQUIRE((copy = malloc(n + 1)) != NULL);
 		memcpy(copy, ibuf_data(b), n);
 		ATF_REQUIRE_EQ_MSG(-1, msg_get(copy, n, type, &out),

@@ -46,7 +46,7 @@ struct conf_listen {
 	enum conf_listen_kind kind;
 	struct addr	 addr;		/* family 0: path */
 	char		*path;
-	char		*tag;		/* as written: "*" or host name, to print */
+	char		*tag;		/* as written, to print */
 	int		 fd;		/* parent only */
 };
 

@@ -22,7 +22,7 @@
 
 static const struct conf_pos	 nowhere;
 
-/* ---- defaults --------------------------------------------------------------- */
+/* ---- defaults ------------------------------------------------------------ */
 
 /* Below the directory of -P all stands side by side. */
 static void
@@ -118,7 +118,7 @@ conf_defaults(struct conf *conf)
 		conf->dns_server = conf_strdup("");
 }
 
-/* ---- checks ----------------------------------------------------------------- */
+/* ---- checks -------------------------------------------------------------- */
 
 int
 conf_domain(char *s, int fqdn)
@@ -156,8 +156,9 @@ check_hostname(struct conf *conf)
 {
 	if (conf_domain(conf->hostname, 1) == 0)
 		return 0;
-	conf_error(conf, conf->pos_hostname, conf->hostname, "the hostname is not a full "
-	    "domain name, as mail.example.org is: say hostname \"...\"");
+	conf_error(conf, conf->pos_hostname, conf->hostname, "the hostname "
+	    "is not a full domain name, as mail.example.org is: say hostname "
+	    "\"...\"");
 	return -1;
 }
 

@@ -197,7 +197,7 @@ enum msg_type {
 	M_MAX
 };
 
-/* ---- parent and children ------------------------------------------------ */
+/* ---- parent and children ------------------------------------------------- */
 
 struct msg_peer {
 	uint8_t		proc;
@@ -217,7 +217,7 @@ struct msg_conf_table {
 struct msg_conf_key {
 	uint32_t	generation;
 	uint8_t		kind;		/* enum conf_key: TLS, DKIM, ... */
-	const char	*name;		/* TLS: certificate's name; DKIM: domain */
+	const char	*name;		/* TLS: certificate; DKIM: domain */
 	const char	*selector;	/* DKIM */
 	struct msg_blob	pubhash;	/* TLS: SHA-256 of the public key */
 };
@@ -291,13 +291,13 @@ enum msg_auth { AUTH_OK, AUTH_BAD, AUTH_TEMP, AUTH_LIMIT };
 
 struct msg_auth_start {
 	uint64_t	sid;
-	uint8_t		mech;		/* LOGIN comes as PLAIN, made by the worker */
+	uint8_t		mech;		/* LOGIN: the worker makes it PLAIN */
 	uint8_t		service;
 	uint8_t		tls;
 	struct addr	client;
 	struct msg_blob	binding;	/* channel binding data, PLUS only */
 	uint8_t		has_initial;
-	struct msg_blob	initial;	/* decoded, may hold NULs: freezero it */
+	struct msg_blob	initial;	/* decoded, may hold NULs */
 };
 
 struct msg_auth_cont {
@@ -331,7 +331,7 @@ struct msg_grant {
 
 struct msg_granted {
 	uint64_t	sid;
-	uint8_t		ok;		/* 0: the store cannot open the account */
+	uint8_t		ok;		/* 0: the account cannot be opened */
 	const char	*text;
 };
 
@@ -341,7 +341,7 @@ struct msg_session_end {
 
 /* ---- smtp <-> queue ------------------------------------------------------ */
 
-#define ENV_AUTH	0x0001	/* what smtp believes; queue goes by the grant */
+#define ENV_AUTH	0x0001	/* smtp believes; the grant decides */
 #define ENV_TLS		0x0002
 #define ENV_ESMTP	0x0004
 #define ENV_LMTP	0x0008
@@ -481,7 +481,7 @@ struct msg_append_abort {
 	uint32_t	txn;
 };
 
-/* ---- queue <-> lookup ------------------------------------------------------ */
+/* ---- queue <-> lookup ---------------------------------------------------- */
 
 enum msg_dst { DST_ACCOUNT, DST_REMOTE, DST_DISCARD };
 
@@ -500,7 +500,7 @@ struct msg_expand_dst {
 	uint64_t	cookie;
 	uint8_t		kind;		/* enum msg_dst */
 	const char	*address;	/* account's name, or remote address */
-	const char	*mailbox;	/* sub-address: deliver there if it exists */
+	const char	*mailbox;	/* sub-address: there if it exists */
 	uint64_t	quota_bytes;
 	uint64_t	quota_messages;
 };
@@ -512,10 +512,10 @@ struct msg_expand_r {
 	const char	*text;
 	uint8_t		own_sender;	/* sender's domain is one of ours */
 	uint8_t		trusted;	/* may relay: account, network, local */
-	const char	*alias;		/* forwarded: reverse-path to use, or "" */
+	const char	*alias;		/* forwarded: reverse-path, or "" */
 };
 
-/* ---- queue <-> scan --------------------------------------------------------- */
+/* ---- queue <-> scan ------------------------------------------------------ */
 
 #define SCAN_SUBMISSION	0x01	/* add Date and Message-ID where missing */
 #define SCAN_SIGN	0x02	/* make DKIM header and digest */
@@ -529,7 +529,7 @@ struct msg_scan {
 	int64_t		now;
 	uint64_t	id;
 	const char	*sender;
-	const char	*domain;	/* DKIM: to be signed for, if From agrees */
+	const char	*domain;	/* DKIM: sign for it if From agrees */
 	const char	*hostname;	/* for a Message-ID */
 };
 
@@ -569,7 +569,7 @@ struct msg_dkim_sign_r {
 	struct msg_blob	signature;
 };
 
-/* ---- queue <-> store --------------------------------------------------------- */
+/* ---- queue <-> store ----------------------------------------------------- */
 
 enum msg_st {
 	ST_OK,
@@ -653,7 +653,7 @@ struct msg_account_full {
 	uint8_t		full;
 };
 
-/* ---- queue <-> relay --------------------------------------------------------- */
+/* ---- queue <-> relay ----------------------------------------------------- */
 
 struct msg_relay_rcpt {
 	uint64_t	id;
@@ -695,7 +695,7 @@ struct msg_relay_window {
 	uint32_t	messages;	/* the most that may be under way */
 };
 
-/* ---- DNS ---------------------------------------------------------------------- */
+/* ---- DNS ----------------------------------------------------------------- */
 
 enum msg_mx_status { MX_OK, MX_NONE, MX_NULL, MX_TEMP };
 
@@ -730,7 +730,7 @@ struct msg_ptr_r {
 	const char	*name;		/* forward-confirmed, or "" */
 };
 
-/* ---- imap <-> store ----------------------------------------------------------- */
+/* ---- imap <-> store ------------------------------------------------------ */
 
 /*
  * req numbers the requests of a session; answers come in any order.  mbox is
@@ -872,7 +872,7 @@ struct msg_st_changed {
 	uint32_t	uidnext;
 	uint32_t	exists;
 	uint8_t		deleted;	/* the mailbox itself is gone */
-	uint64_t	recent_sid;	/* whose the new \Recent ones are, or 0 */
+	uint64_t	recent_sid;	/* whose the new \Recent are, or 0 */
 };
 
 #define ST_FETCH_HOT	0x01	/* flags, keywords, modseq */
@@ -901,7 +901,7 @@ struct msg_st_fetch_r {
 	uint32_t	req;
 	uint8_t		code;
 	uint32_t	next;		/* 0: that was all */
-	uint32_t	next_off;	/* of its body, a part of which was here */
+	uint32_t	next_off;	/* of its body, when cut */
 	uint64_t	size;		/* in the descriptor, or 0 */
 	struct msg_blob	rows;
 };
@@ -923,7 +923,8 @@ struct msg_st_flags_r {
 	uint64_t	sid;
 	uint32_t	req;
 	uint8_t		code;
-	uint64_t	modseq;
+	uint8_t		changed;	/* some are different now */
+	uint64_t	modseq;		/* theirs, or the mailbox's as it was */
 	const char	*text;
 	struct msg_blob	failed;		/* rseq: UNCHANGEDSINCE said no */
 };
@@ -977,7 +978,7 @@ struct msg_st_r {
 	const char	*text;
 };
 
-/* ---- keys ---------------------------------------------------------------------- */
+/* ---- keys ---------------------------------------------------------------- */
 
 enum msg_sign { SIGN_RSA_PKCS1, SIGN_RSA_RAW_PSS, SIGN_ECDSA };
 
@@ -994,7 +995,7 @@ struct msg_tls_sign_r {
 	struct msg_blob	output;
 };
 
-/* ---- mailctl --------------------------------------------------------------------- */
+/* ---- mailctl ------------------------------------------------------------- */
 
 enum msg_ctl_verb {
 	CTL_STATUS,		/* parent: processes */
@@ -1051,7 +1052,7 @@ struct msg_ctl_keygen_r {
 	const char	*text;		/* the TXT record's value, or why not */
 };
 
-/* ---- the codec --------------------------------------------------------------------- */
+/* ---- the codec ----------------------------------------------------------- */
 
 struct msg_row;			/* msg_table.h */
 
@@ -1072,7 +1073,8 @@ int		 msg_put(struct ibuf *, uint32_t type, const void *msg);
 /* Bytes that msg_put will add; 0: it will refuse, and *field says why. */
 size_t		 msg_length(uint32_t type, const void *msg, const char **field);
 /* Decode the whole of data; -1: not exactly one well-formed message. */
-int		 msg_get(const void *data, size_t len, uint32_t type, void *msg);
+int		 msg_get(const void *data, size_t len, uint32_t type,
+		    void *msg);
 /* Bytes of the struct of a type; 0: no such type. */
 size_t		 msg_structsize(uint32_t type);
 #define MSG_STRUCTMAX	512		/* no struct is larger */

@@ -40,7 +40,7 @@ enum msg_fd { FD_NONE, FD_MUST, FD_MAY };
 struct msg_row {
 	const char		*name;
 	const struct msg_field	*fields;
-	uint16_t		 to[PROC_MAX];	/* by sender: bits of receivers */
+	uint16_t		 to[PROC_MAX];	/* by sender: receivers */
 	uint16_t		 size;		/* of the struct */
 	uint8_t			 nfields;
 	uint8_t			 fd;		/* enum msg_fd */

@@ -21,7 +21,7 @@
 #include "proc.h"
 #include "proc_peer.h"
 
-static TAILQ_HEAD(, peer)	 peer_dirty = TAILQ_HEAD_INITIALIZER(peer_dirty);
+static TAILQ_HEAD(, peer) peer_dirty = TAILQ_HEAD_INITIALIZER(peer_dirty);
 static unsigned			 peer_count;
 static enum proc_id		 peer_me = PROC_PARENT;
 
