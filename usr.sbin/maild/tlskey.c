@@ -8,7 +8,6 @@
 #include <sys/stat.h>
 
 #include <errno.h>
-#include <limits.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,11 +16,9 @@
 
 /* The method tables are the one interface that both libraries have. */
 #define OPENSSL_SUPPRESS_DEPRECATED
-#include <openssl/bio.h>
 #include <openssl/ec.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
-#include <openssl/pem.h>
 #include <openssl/rsa.h>
 #include <openssl/sha.h>
 #include <openssl/x509.h>
@@ -46,6 +43,7 @@ static const RSA_METHOD		*rsa_default;
 static RSA_METHOD		*rsa_method;
 static const EC_KEY_METHOD	*ec_default;
 static EC_KEY_METHOD		*ec_method;
+static int			 rsa_index, ec_index;
 static uint8_t			*roots;
 static size_t			 rootslen;
 
@@ -189,13 +187,53 @@ gone:
 /* ---- the methods ------------------------------------------------------------ */
 
 static int
-hash_der(uint8_t *der, int len, uint8_t hash[32])
+hash_der(uint8_t **der, int len, uint8_t hash[32])
 {
 	if (len <= 0)
 		return -1;
-	SHA256(der, (size_t)len, hash);
-	OPENSSL_free(der);
+	SHA256(*der, (size_t)len, hash);
+	OPENSSL_free(*der);
 	return 0;
+}
+
+/* The hash is noted with the key at its first use: encoding costs a while. */
+static void
+hash_free(void *parent, void *ptr, CRYPTO_EX_DATA *ad, int idx, long argl,
+    void *argp)
+{
+	free(ptr);
+}
+
+static const uint8_t *
+hash_rsa(RSA *rsa)
+{
+	uint8_t	*hash, *der = NULL;
+
+	if ((hash = RSA_get_ex_data(rsa, rsa_index)) != NULL)
+		return hash;
+	if ((hash = malloc(32)) == NULL ||
+	    hash_der(&der, i2d_RSA_PUBKEY(rsa, &der), hash) == -1 ||
+	    RSA_set_ex_data(rsa, rsa_index, hash) != 1) {
+		free(hash);
+		return NULL;
+	}
+	return hash;
+}
+
+static const uint8_t *
+hash_ec(EC_KEY *ec)
+{
+	uint8_t	*hash, *der = NULL;
+
+	if ((hash = EC_KEY_get_ex_data(ec, ec_index)) != NULL)
+		return hash;
+	if ((hash = malloc(32)) == NULL ||
+	    hash_der(&der, i2d_EC_PUBKEY(ec, &der), hash) == -1 ||
+	    EC_KEY_set_ex_data(ec, ec_index, hash) != 1) {
+		free(hash);
+		return NULL;
+	}
+	return hash;
 }
 
 static int
@@ -203,7 +241,7 @@ tlskey_rsa_enc(int flen, const unsigned char *from, unsigned char *to,
     RSA *rsa, int padding)
 {
 	const BIGNUM	*d;
-	uint8_t		*der = NULL, hash[32];
+	const uint8_t	*hash;
 	enum msg_sign	 op;
 	int		 n;
 
@@ -218,7 +256,7 @@ tlskey_rsa_enc(int flen, const unsigned char *from, unsigned char *to,
 		op = SIGN_RSA_RAW_PSS;
 	else
 		return -1;
-	if (flen < 0 || hash_der(der, i2d_RSA_PUBKEY(rsa, &der), hash) == -1)
+	if (flen < 0 || (hash = hash_rsa(rsa)) == NULL)
 		return -1;
 	n = tlskey_sign(op, hash, from, (size_t)flen, to,
 	    (size_t)RSA_size(rsa));
@@ -246,14 +284,14 @@ tlskey_ec_sign(int type, const unsigned char *digest, int len,
 {
 	int	(*sign)(int, const unsigned char *, int, unsigned char *,
 		    unsigned int *, const BIGNUM *, const BIGNUM *, EC_KEY *);
-	uint8_t	*der = NULL, hash[32];
+	const uint8_t	*hash;
 	int	 n;
 
 	if (EC_KEY_get0_private_key(ec) != NULL) {
 		EC_KEY_METHOD_get_sign(ec_default, &sign, NULL, NULL);
 		return sign(type, digest, len, sig, siglen, kinv, r, ec);
 	}
-	if (len < 0 || hash_der(der, i2d_EC_PUBKEY(ec, &der), hash) == -1)
+	if (len < 0 || (hash = hash_ec(ec)) == NULL)
 		return 0;
 	n = tlskey_sign(SIGN_ECDSA, hash, digest, (size_t)len, sig,
 	    (size_t)ECDSA_size(ec));
@@ -279,6 +317,8 @@ tlskey_init(void)
 	if ((rsa_method = RSA_meth_dup(rsa_default)) == NULL ||
 	    (ec_method = EC_KEY_METHOD_new(ec_default)) == NULL)
 		fatalx("no memory for the signing methods");
+	rsa_index = RSA_get_ex_new_index(0, NULL, NULL, NULL, hash_free);
+	ec_index = EC_KEY_get_ex_new_index(0, NULL, NULL, NULL, hash_free);
 	RSA_meth_set1_name(rsa_method, "maild");
 	RSA_meth_set_priv_enc(rsa_method, tlskey_rsa_enc);
 	RSA_meth_set_priv_dec(rsa_method, tlskey_rsa_dec);
@@ -289,42 +329,6 @@ tlskey_init(void)
 }
 
 /* ---- contexts --------------------------------------------------------------- */
-
-int
-tlskey_pubhash(const uint8_t *pem, size_t len, uint8_t hash[32],
-    const char **why)
-{
-	EVP_PKEY	*key;
-	X509		*cert;
-	BIO		*bio;
-	uint8_t		*der = NULL;
-	int		 ret = -1;
-
-	*why = "it holds no certificate";
-	if (len > INT_MAX || (bio = BIO_new_mem_buf(pem, (int)len)) == NULL)
-		return -1;
-	cert = PEM_read_bio_X509(bio, NULL, NULL, NULL);
-	BIO_free(bio);
-	ERR_clear_error();
-	if (cert == NULL)
-		return -1;
-	if ((key = X509_get0_pubkey(cert)) == NULL)
-		*why = "its public key is of an unknown kind";
-	else if (EVP_PKEY_base_id(key) == EVP_PKEY_RSA) {
-		*why = "its RSA key has less than 2048 bits, or over 8192";
-		if (EVP_PKEY_bits(key) >= 2048 && EVP_PKEY_bits(key) <= 8192)
-			ret = hash_der(der, i2d_PUBKEY(key, &der), hash);
-	} else if (EVP_PKEY_base_id(key) == EVP_PKEY_EC) {
-		*why = "its EC key cannot be encoded";
-		ret = hash_der(der, i2d_PUBKEY(key, &der), hash);
-	} else if (EVP_PKEY_base_id(key) == EVP_PKEY_ED25519)
-		*why = "an Ed25519 key cannot be used, as few mail clients "
-		    "know it: make one with ECDSA P-256 or RSA";
-	else
-		*why = "its key is neither RSA nor ECDSA";
-	X509_free(cert);
-	return ret;
-}
 
 static int
 tlskey_add(struct tls_config *config, const struct conf_cert *cert, int first)

@@ -5,9 +5,6 @@
 #ifndef TLSKEY_H
 #define TLSKEY_H
 
-#include <stddef.h>
-#include <stdint.h>
-
 struct conf;
 struct tls;
 struct tls_config;
@@ -29,11 +26,5 @@ struct tls_config *tlskey_client(const struct conf *, int verify);
  * can be seen (proc_def.init); tlskey_client with verify needs it.
  */
 void		 tlskey_load_roots(void);
-/*
- * SHA-256 of the SubjectPublicKeyInfo of the first certificate in a PEM text.
- * 0, or -1: no certificate, or (*why) of a kind that cannot serve.
- */
-int		 tlskey_pubhash(const uint8_t *pem, size_t, uint8_t [32],
-		    const char **why);
 
 #endif
