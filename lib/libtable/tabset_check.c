@@ -18,7 +18,8 @@ tabset_cmp(const void *a, const void *b)
 static void *
 tabset_find(const void *array, size_t n, size_t size, const char *name)
 {
-	return bsearch(&name, array, n, size, tabset_cmp);
+	/* An empty table has no array, and bsearch(3) wants one. */
+	return n == 0 ? NULL : bsearch(&name, array, n, size, tabset_cmp);
 }
 
 static struct tabset_domain *

@@ -74,16 +74,14 @@ def smtp(conn):
         elif verb == "DATA":
             if not reply("DATA", "354 go"):
                 continue
-            message = b""
-            while not ("\r\n" + message.decode("latin-1")).endswith(
-                    "\r\n.\r\n"):
-                more = stream.readline()
-                if not more:
+            message = []
+            while not message or message[-1] != b".\r\n":
+                message.append(stream.readline())
+                if not message[-1]:
                     note("NO END")
                     return
-                message += more
             with open(log + ".msg", "wb") as f:
-                f.write(message)
+                f.write(b"".join(message))
             reply("end", "250 2.0.0 taken")
         elif verb == "QUIT":
             reply("QUIT", "221 bye")

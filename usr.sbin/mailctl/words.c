@@ -6,23 +6,23 @@
 #include "words.h"
 
 /* "show qu" is enough. */
-#define WORD(w, help, next)		{ TOKEN_WORD, w, help, NULL, NULL,	\
-    NULL, next }
-#define WORDTAKE(w, help, take, next)	{ TOKEN_WORD, w, help, take, NULL,	\
-    NULL, next }
+#define TOKEN(kind, text, help, take, run, verb, next)			\
+	{ TOKEN_##kind, text, help, take, run, verb, next }
+#define WORD(w, help, next)		TOKEN(WORD, w, help, NULL,	\
+    NULL, NULL, next)
+#define WORDTAKE(w, help, take, next)	TOKEN(WORD, w, help, take,	\
+    NULL, NULL, next)
 /* The word that says what is to be done. */
-#define ACT(w, help, run, verb, next)	{ TOKEN_WORD, w, help, NULL, run,	\
-    verb, next }
-#define ARG(what, help, take, next)	{ TOKEN_ARG, what, help, take, NULL,	\
-    NULL, next }
-#define END				{ TOKEN_END, NULL, NULL, NULL, NULL,	\
-    NULL, NULL }
-#define NONE				{ TOKEN_NONE, NULL, NULL, NULL, NULL,	\
-    NULL, NULL }
+#define ACT(w, help, run, verb, next)	TOKEN(WORD, w, help, NULL,	\
+    run, verb, next)
+#define ARG(what, help, take, next)	TOKEN(ARG, what, help, take,	\
+    NULL, NULL, next)
+#define END		TOKEN(END, NULL, NULL, NULL, NULL, NULL, NULL)
+#define NONE		TOKEN(NONE, NULL, NULL, NULL, NULL, NULL, NULL)
 
 static const struct token t_end[] = { END, NONE };
 
-/* ---- filters: they may follow one another in any order ---------------------- */
+/* ---- filters: they may follow one another in any order ------------------- */
 
 static const struct token t_filter[];
 
@@ -47,7 +47,7 @@ static const struct token t_filter[] = {
 	NONE
 };
 
-/* ---- show, queue, trace ----------------------------------------------------- */
+/* ---- show, queue, trace -------------------------------------------------- */
 
 static const struct token t_id[] = {
 	ARG("id", "of a message", take_id, t_end),
@@ -86,7 +86,7 @@ static const struct token t_trace[] = {
 	NONE
 };
 
-/* ---- domain, account, alias ------------------------------------------------- */
+/* ---- domain, account, alias ---------------------------------------------- */
 
 static const struct token t_domain_options[];
 
@@ -211,7 +211,7 @@ static const struct token t_alias[] = {
 	NONE
 };
 
-/* ---- the rest --------------------------------------------------------------- */
+/* ---- the rest ------------------------------------------------------------ */
 
 static const struct token t_dkim_options[];
 
@@ -260,7 +260,7 @@ const struct token words_top[] = {
 	NONE
 };
 
-/* ---- reading ---------------------------------------------------------------- */
+/* ---- reading ------------------------------------------------------------- */
 
 /*
  * The token that the word means: spelled out, else the only one that begins
