@@ -7,8 +7,8 @@
 #include "rhost.h"
 
 #define RHOST_MAX	5000
-#define RHOST_FIRST	15	/* seconds; doubled each time, */
-#define RHOST_LAST	240	/* up to this */
+#define RHOST_FIRST	5	/* seconds; doubled each time, */
+#define RHOST_LAST	60	/* up to this */
 #define RHOST_NOTLS	3600
 
 static struct hashtab	 rhosts;

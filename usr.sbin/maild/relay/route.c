@@ -200,7 +200,7 @@ route_fail(struct route *r, const struct rmsg_result *res)
 {
 	struct rmsg	*rm;
 
-	log_info("route=\"%s\" result=%s messages=%zu code=%u reason=\"%s\"",
+	log_debug("route=\"%s\" result=%s messages=%zu code=%u reason=\"%s\"",
 	    r->key, res->result == RELAY_PERM ? "refused" : "deferred",
 	    r->nwaiting, res->code, res->text);
 	while ((rm = route_next(r)) != NULL) {
