@@ -160,14 +160,14 @@ use(struct conf *new)
 	if (!stopping)
 		listen_swap(new, isession_accept);
 	if (old != NULL)
-		conn_server_free(old);
+		tlskey_free(old);
 }
 
 static void
 drop(struct conf *new)
 {
 	listen_drop();
-	tls_free(newtls);
+	tlskey_free(newtls);
 	newtls = NULL;
 }
 

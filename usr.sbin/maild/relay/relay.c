@@ -94,6 +94,7 @@ relay_init(void)
 	n = rl.rlim_cur > RELAY_RESERVE * 2 ? (rl.rlim_cur - RELAY_RESERVE) /
 	    2 : RELAY_RESERVE / 2;
 	relay_window = n < RELAY_WINDOW_MAX ? (uint32_t)n : RELAY_WINDOW_MAX;
+	tlskey_init();
 	tlskey_load_roots();
 	rhost_init();
 	route_init();
