@@ -102,7 +102,7 @@ int
 main(int argc, char **argv)
 {
 	static char	*macros[MACROS];
-	struct mailctl	 m = { .macros = macros };
+	static struct mailctl	 m = { .macros = macros };
 	const char	*name;
 	int		 ch, ret;
 
