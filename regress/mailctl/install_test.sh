@@ -53,6 +53,38 @@ destdir_body()
 	is /opt/m/etc/mail/accounts 640
 }
 
+# On the machine itself, that is without DESTDIR, users and owners too.
+atf_test_case live
+live_head()
+{
+	atf_set require.user root
+}
+live_body()
+{
+	p=$PWD/root
+	env -u MAKEFLAGS -u MAKELEVEL make -s -C "$top" install \
+	    PREFIX="$p" SYSCONFDIR="$p/etc" VARDIR="$p/var" \
+	    RUNDIR="$p/run" >log 2>&1 || {
+		cat log
+		atf_fail "make install"
+	}
+	for user in _maild _mailq _mails _maildk; do
+		atf_check -o ignore id $user
+	done
+	cat >expected <<-T
+	755 root var/empty
+	700 _mailq var/maild/spool
+	700 _mails var/maild/store
+	755 root run/maild
+	700 root etc/mail/dkim
+	600 root etc/mail/accounts
+	T
+	while read -r mode owner path; do
+		atf_check -o inline:"$mode $owner\n" \
+		    stat -c "%a %U" "root/$path"
+	done <expected
+}
+
 # Empty tables, as they are installed, are tables.
 atf_test_case tables
 tables_body()
@@ -130,6 +162,7 @@ deb_body()
 atf_init_test_cases()
 {
 	atf_add_test_case destdir
+	atf_add_test_case live
 	atf_add_test_case tables
 	atf_add_test_case unit
 	atf_add_test_case deb
