@@ -21,7 +21,7 @@ struct resolve {
 	uint8_t		 literal;	/* REMOTE: [address] */
 	uint32_t	 index;		/* of the account or alias */
 	uint32_t	 account;	/* ALIAS: an account of the same name */
-	char		 address[TADDR_MAX + 1];	/* as it would be relayed */
+	char		 address[TADDR_MAX + 1];	/* as it is relayed */
 	char		 name[TADDR_MAX + 2];	/* key that was found */
 	char		 mailbox[TADDR_MAX + 1];
 	char		 catch_all[TADDR_MAX + 1];

@@ -78,8 +78,9 @@ rsession_open(struct route *r, const struct rtarget *t)
 	s->conn = conn_connect(&t->addr, NULL, TIME_CONNECT, RSESSION_INMAX,
 	    rsession_event, s);
 	if (s->conn == NULL) {
-		snprintf(text, sizeof(text), "connect to %.100s [%s]: %s", t->host,
-		    addr_print(&t->addr, addr, sizeof(addr)), strerror(errno));
+		snprintf(text, sizeof(text), "connect to %.100s [%s]: %s",
+		    t->host, addr_print(&t->addr, addr, sizeof(addr)),
+		    strerror(errno));
 		rhost_set_bad(&t->addr, 451, text);
 		free(s);
 		return -1;
@@ -200,7 +201,7 @@ rsession_over(struct rsession *s)
 	rsession_bye(s);
 }
 
-/* ---- TLS and AUTH ----------------------------------------------------------------- */
+/* ---- TLS and AUTH ---------------------------------------- */
 
 static int
 rsession_starttls(struct rsession *s)
@@ -276,7 +277,7 @@ rsession_auth_step(struct rsession *s)
 	return ret;
 }
 
-/* ---- work --------------------------------------------------------------------------- */
+/* ---- work ---------------------------------------- */
 
 /* 1: gave it a message; 0: there is none, or it has had enough. */
 static int

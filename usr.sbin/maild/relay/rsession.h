@@ -25,14 +25,14 @@ struct rsession {
 	uint64_t		 since;		/* milliseconds */
 	unsigned		 messages;	/* delivered */
 	unsigned		 seconds;	/* time limit that is set */
-	uint8_t			 ready;		/* greeting, TLS, AUTH are done */
+	uint8_t			 ready;		/* greeting to AUTH are done */
 	uint8_t			 connected;
 	uint8_t			 handshake;	/* of TLS is under way */
 	uint8_t			 secured;
-	uint8_t			 unproven;	/* nothing was read through TLS */
+	uint8_t			 unproven;	/* nothing read through TLS */
 	uint8_t			 hungry;	/* could take a message */
-	uint8_t			 progress;	/* the server answered for one */
-	uint8_t			 losing;	/* results are because of that */
+	uint8_t			 progress;	/* it answered for a message */
+	uint8_t			 losing;	/* results come from that */
 	uint16_t		 why_code;	/* last reply before ready */
 	char			 why[512];
 	char			 challenge[1400];	/* of AUTH, base64 */
