@@ -950,6 +950,7 @@ struct msg_st_copy_r {
 	uint32_t	req;
 	uint8_t		code;
 	uint32_t	uidvalidity;	/* of the destination */
+	uint64_t	modseq;		/* of the source, after it */
 	const char	*text;
 	struct msg_blob	from;		/* rseq, same count as to */
 	struct msg_blob	to;

@@ -24,7 +24,7 @@ void	select_unselect(struct isession *);
 void	expunge_expunge(struct isession *);
 /* fetch.c */
 void	fetch_fetch(struct isession *);
-/* store.c: the command STORE */
+/* istore.c: the command STORE */
 void	store_store(struct isession *);
 /* copy.c: COPY and MOVE */
 void	copy_copy(struct isession *);

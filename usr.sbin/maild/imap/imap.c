@@ -13,6 +13,7 @@
 #include "listen.h"
 #include "mbox.h"
 #include "request.h"
+#include "search.h"
 #include "tlskey.h"
 
 static const struct conf *conf;
@@ -245,6 +246,7 @@ static void
 init(void)
 {
 	tlskey_init();
+	search_init();
 }
 
 const struct proc_def imap_def = {

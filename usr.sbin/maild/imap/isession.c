@@ -273,6 +273,7 @@ isession_done_st(struct isession *s, uint8_t st, const char *text)
 /* ---- news while no command runs --------------------------------------------------- */
 
 static void	tell_news(struct isession *);
+static void	idle_done(struct isession *);
 
 static void
 news_told(void *arg, int ok)
@@ -283,7 +284,7 @@ news_told(void *arg, int ok)
 	if (!ok)
 		isession_bye(s, "The mailbox is not available any more");
 	else if (s->done_waits)
-		isession_continue(s);
+		idle_done(s);
 	else if (s->news)
 		tell_news(s);
 }
@@ -323,6 +324,16 @@ refuse_command(struct isession *s, const struct imap_event *ev)
 }
 
 static void
+idle_done(struct isession *s)
+{
+	s->done_waits = 0;
+	if (s->idle_bad)
+		isession_done(s, IMAP_RESULT_BAD, NULL, "Expected DONE.");
+	else
+		isession_done(s, IMAP_RESULT_OK, NULL, "Idle completed.");
+}
+
+static void
 line(struct isession *s, struct span text)
 {
 	if (s->mode == INPUT_SASL) {
@@ -330,16 +341,14 @@ line(struct isession *s, struct span text)
 		return;
 	}
 	/* IDLE ends with any line; only DONE ends it well. */
-	if (s->telling) {
-		s->done_waits = 1;
-		return;
-	}
+	s->busy = 1;
 	s->mode = INPUT_COMMANDS;
 	imap_parser_lines(&s->parser, 0);
-	if (span_ieqs(text, "DONE"))
-		isession_done(s, IMAP_RESULT_OK, NULL, "Idle completed.");
+	s->idle_bad = !span_ieqs(text, "DONE");
+	if (s->telling)
+		s->done_waits = 1;
 	else
-		isession_done(s, IMAP_RESULT_BAD, NULL, "Expected DONE.");
+		idle_done(s);
 }
 
 /* One event of the parser; 0: it wants more bytes. */
@@ -350,10 +359,15 @@ step(struct isession *s)
 	const uint8_t		*in;
 	size_t			 len;
 	uint64_t		 sid = s->sid;
+	int			 early;
 
 	if ((in = conn_in(s->conn, &len)) == NULL || len == 0)
 		return 0;
 	imap_parser_next(&s->parser, in, len, &ev);
+	/* A command is a copy; its handler may throw the input away. */
+	early = ev.type != IMAP_EV_DATA && ev.type != IMAP_EV_LINE;
+	if (early)
+		conn_consume(s->conn, ev.used);
 	switch (ev.type) {
 	case IMAP_EV_MORE:
 		break;
@@ -391,7 +405,8 @@ step(struct isession *s)
 	/* The handler may have ended the session. */
 	if (isession_find(sid) == NULL)
 		return 0;
-	conn_consume(s->conn, ev.used);
+	if (!early)
+		conn_consume(s->conn, ev.used);
 	return ev.type != IMAP_EV_MORE && ev.used > 0;
 }
 
@@ -413,22 +428,23 @@ input(struct isession *s)
 			return;
 		}
 	}
+	if (isession_find(sid) != NULL && s->eof && !s->busy && !s->waits)
+		isession_close(s);
 }
 
 void
 isession_continue(struct isession *s)
 {
-	if (s->done_waits) {
-		/* DONE came while news were on their way. */
-		s->done_waits = 0;
-		line(s, SPAN("DONE"));
-		return;
-	}
+	size_t	 len;
+
 	if (stopping && !s->busy) {
 		isession_bye(s, "Server shutting down");
 		return;
 	}
-	conn_again(s->conn);
+	if (s->eof && (conn_in(s->conn, &len) == NULL || len == 0))
+		isession_close(s);
+	else
+		conn_again(s->conn);
 }
 
 /* ---- life ---------------------------------------------------------------------------- */
@@ -558,6 +574,11 @@ on_conn(struct conn *c, enum conn_event ev, void *arg)
 			s->drained(s);
 		break;
 	case CONN_EOF:
+		/* What he asked before his end is still answered. */
+		s->eof = 1;
+		if (!s->busy && !s->waits)
+			input(s);
+		break;
 	case CONN_ERROR:
 		isession_close(s);
 		break;

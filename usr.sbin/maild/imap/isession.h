@@ -61,6 +61,8 @@ struct isession {
 	struct imap_command *append_cmd; /* the parser's, between segments */
 	char		*tag;		/* of an APPEND that is refused */
 	uint8_t		 done_waits;	/* DONE came amid news */
+	uint8_t		 idle_bad;	/* and was something else */
+	uint8_t		 eof;		/* nothing more will be asked */
 	/* All output is with the kernel: a long answer goes on. */
 	void		(*drained)(struct isession *);
 	struct {			/* the tagged reply, until it is said */

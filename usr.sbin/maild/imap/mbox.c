@@ -125,6 +125,13 @@ mbox_changed(const struct msg_st_changed *c)
 		view_changed(v, c);
 }
 
+void
+mbox_heard(struct mbox *m, uint64_t modseq)
+{
+	if (modseq > m->modseq)
+		m->modseq = modseq;
+}
+
 /* ---- what happened ------------------------------------------------------------- */
 
 static uint32_t

@@ -63,6 +63,8 @@ void		 mbox_put(struct mbox *);
 /* "a b c": bit 0 first.  0, or -1: malformed. */
 int		 mbox_set_keywords(struct mbox *, const char *);
 void		 mbox_changed(const struct msg_st_changed *);
+/* An answer of the store says that the mailbox is at this modseq. */
+void		 mbox_heard(struct mbox *, uint64_t modseq);
 
 /*
  * Ask what happened since; everybody who asks the same at the same time

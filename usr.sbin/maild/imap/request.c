@@ -10,6 +10,11 @@
 #include "libutil/log.h"
 #include "request.h"
 
+/* All of it will be read: map it at once, where that can be said. */
+#ifndef MAP_POPULATE
+#define MAP_POPULATE	0
+#endif
+
 struct request {
 	uint32_t	 req;
 	uint8_t		 lost;
@@ -70,6 +75,8 @@ request_forget(void *arg)
 	struct request	*r;
 	size_t		 iter = 0;
 
+	if (requests.count == 0)
+		return;
 	/* The answer still comes and must find its request. */
 	while ((r = hashtab_next(&requests, &iter)) != NULL) {
 		if (r->arg == arg)
@@ -149,7 +156,8 @@ rows_open(struct rows *rows, const struct msg_blob *b, uint64_t size, int fd)
 		close(fd);
 		return -1;
 	}
-	rows->map = mmap(NULL, size, PROT_READ, MAP_SHARED, fd, 0);
+	rows->map = mmap(NULL, size, PROT_READ, MAP_SHARED | MAP_POPULATE,
+	    fd, 0);
 	close(fd);
 	if (rows->map == MAP_FAILED) {
 		rows->map = NULL;
@@ -161,10 +169,23 @@ rows_open(struct rows *rows, const struct msg_blob *b, uint64_t size, int fd)
 	return 0;
 }
 
+int
+rows_keep(struct rows *rows)
+{
+	if (rows->map != NULL || rows->len == 0)
+		return 0;
+	if ((rows->copy = malloc(rows->len)) == NULL)
+		return -1;
+	memcpy(rows->copy, rows->data, rows->len);
+	rows->data = rows->copy;
+	return 0;
+}
+
 void
 rows_free(struct rows *rows)
 {
 	if (rows->map != NULL)
 		munmap(rows->map, rows->maplen);
+	free(rows->copy);
 	memset(rows, 0, sizeof(*rows));
 }

@@ -138,6 +138,26 @@ uidlist_seq(struct uidlist *l, uint32_t uid)
 }
 
 uint32_t
+uidlist_seq_near(struct uidlist *l, size_t *hint, uint32_t uid)
+{
+	const struct rseq_run	*r = l->uids.runs;
+	size_t			 i = *hint;
+
+	if (l->nbefore != l->uids.nruns && uidlist_index(l) == -1)
+		return 0;
+	if (i >= l->uids.nruns || uid < r[i].first || uid > r[i].last) {
+		if (i + 1 < l->uids.nruns && uid >= r[i + 1].first &&
+		    uid <= r[i + 1].last)
+			i++;
+		else if ((i = find_uid(l, uid)) == l->uids.nruns ||
+		    r[i].first > uid)
+			return 0;
+		*hint = i;
+	}
+	return l->before[i] + (uid - r[i].first) + 1;
+}
+
+uint32_t
 uidlist_uid(struct uidlist *l, uint32_t seq)
 {
 	size_t	 i;
@@ -146,6 +166,16 @@ uidlist_uid(struct uidlist *l, uint32_t seq)
 		return 0;
 	i = find_seq(l, seq);
 	return l->uids.runs[i].first + (seq - l->before[i] - 1);
+}
+
+uint32_t
+uidlist_run_left(const struct uidlist *l, uint32_t uid)
+{
+	size_t	 i = find_uid(l, uid);
+
+	if (i == l->uids.nruns || l->uids.runs[i].first > uid)
+		return 0;
+	return l->uids.runs[i].last - uid;
 }
 
 /* Numbers a..b, of which all are in the list, as runs of uids. */

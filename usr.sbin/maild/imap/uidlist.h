@@ -35,7 +35,12 @@ struct uidlist	*uidlist_remove(struct uidlist *, const struct rseq *);
 
 /* 0: no such uid, no such number. */
 uint32_t	 uidlist_seq(struct uidlist *, uint32_t uid);
+/* The same for uids that ascend: *hint, 0 at first, makes it quick. */
+uint32_t	 uidlist_seq_near(struct uidlist *, size_t *hint,
+		    uint32_t uid);
 uint32_t	 uidlist_uid(struct uidlist *, uint32_t seq);
+/* Uids that follow this one without a gap. */
+uint32_t	 uidlist_run_left(const struct uidlist *, uint32_t uid);
 /* Sequence numbers, or any uids, to the uids that are there among the first
  * max messages.  0 or -1. */
 int		 uidlist_from_seqs(struct uidlist *, uint32_t max,

@@ -174,6 +174,21 @@ view_load(struct view *v, view_cb cb, void *arg)
 
 /* ---- the news ----------------------------------------------------------------------- */
 
+void
+view_told(struct view *v, uint64_t modseq)
+{
+	struct mbox	*m = v->mbox;
+
+	mbox_heard(m, modseq);
+	if (modseq == v->modseq + 1) {
+		/* Nothing else has happened: no need to ask. */
+		v->modseq = modseq;
+		if (m->list != NULL && m->list_modseq + 1 == modseq)
+			m->list_modseq = modseq;
+	} else
+		v->told_modseq = modseq;
+}
+
 int
 view_behind(const struct view *v)
 {
@@ -320,6 +335,8 @@ tell_row(struct view *v, const struct mstore_msg *m, uint32_t known)
 
 	/* New ones the client asks for himself. */
 	if (m->uid >= known || m->modseq <= v->modseq)
+		return;
+	if (m->modseq == v->told_modseq)
 		return;
 	seq = uidlist_seq(v->snap, m->uid);
 	if (seq == 0 || seq > v->exists)

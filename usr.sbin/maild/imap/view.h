@@ -26,8 +26,10 @@ struct view {
 	/* the uids behind his numbers: the first `exists' of them; NULL: not
 	 * needed yet */
 	struct uidlist	*snap;
-	/* STORE .SILENT: changes of this modseq are not news to him */
+	/* STORE .SILENT: flags of this modseq are not news to him, but the
+	 * modseq is; nothing of the other one is */
 	uint64_t	 silent_modseq;
+	uint64_t	 told_modseq;
 	struct rseq	 saved;		/* SEARCH RETURN (SAVE), uids */
 	/* a sync or load that is under way */
 	unsigned	 flags;
@@ -52,6 +54,8 @@ void		 view_load(struct view *, view_cb, void *arg);
  * RECENT, FETCH), then call back; at once where nothing has.
  */
 void		 view_sync(struct view *, unsigned flags, view_cb, void *arg);
+/* The change of flags that has this modseq was told, or needs not to be. */
+void		 view_told(struct view *, uint64_t modseq);
 /* Is there anything to tell? */
 int		 view_behind(const struct view *);
 /* The store says that the mailbox has moved on. */

@@ -172,7 +172,7 @@ swrite_copy(const struct proc_from *from, const struct msg_st_copy *m)
 {
 	struct msg_st_copy_r	 r = { .sid = m->sid, .req = m->req,
 	    .text = "" };
-	struct mstore_mailbox	 to;
+	struct mstore_mailbox	 to, source;
 	enum mstore_code	 code;
 	struct sgrant		*g;
 	struct rseq		 uids, done;
@@ -195,6 +195,8 @@ swrite_copy(const struct proc_from *from, const struct msg_st_copy *m)
 		    m->move, &g->limit, &done, &first);
 	r.code = engine_code(code);
 	r.uidvalidity = code == MSTORE_OK ? to.uidvalidity : 0;
+	if (mstore_mailbox_get(engine(), m->mbox, &source) == MSTORE_OK)
+		r.modseq = source.highestmodseq;
 	copy_answer(from, &r, &done, first);
 	rseq_free(&uids);
 	rseq_free(&done);

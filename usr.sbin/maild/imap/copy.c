@@ -1,0 +1,159 @@
+/* COPY, MOVE and their UID forms (RFC 9051 6.4.7, 6.4.8). */
+#include <stdlib.h>
+
+#include "chunk.h"
+#include "handlers.h"
+#include "isession.h"
+#include "libutil/log.h"
+#include "name.h"
+#include "set.h"
+#include "view.h"
+
+struct copying {
+	struct isession	*s;
+	struct rseq	 seqs;
+	struct chunk	 chunk;
+	uint32_t	 uidvalidity;
+	uint8_t		 partly;	/* COPYUID would not be true */
+	struct rseq	 from, to;
+	char		 name[IMAP_NAME_MAX + 1];
+};
+
+static void	next(struct copying *);
+
+static void
+copy_free(void *arg)
+{
+	struct copying	*j = arg;
+
+	request_forget(j);
+	rseq_free(&j->seqs);
+	rseq_free(&j->from);
+	rseq_free(&j->to);
+	free(j);
+}
+
+static void
+copyuid_tail(struct isession *s, struct imap_out *o)
+{
+	struct copying	*j = s->job;
+
+	imap_out_copyuid(o, j->uidvalidity, &j->from, &j->to);
+	imap_out_str(o, " Copy completed.\r\n");
+}
+
+static void
+finish(struct copying *j)
+{
+	struct isession	*s = j->s;
+	struct imap_out	*o;
+	int		 move = s->cmd->id == IMAP_MOVE;
+
+	if (j->from.nruns == 0 || j->partly)
+		isession_done(s, IMAP_RESULT_OK, NULL, j->from.nruns == 0 ?
+		    "No such messages." : "Completed.");
+	else if (move) {
+		/* RFC 6851 4.3: before the EXPUNGEs that follow. */
+		o = isession_out(s);
+		imap_out_str(o, "* OK ");
+		imap_out_copyuid(o, j->uidvalidity, &j->from, &j->to);
+		imap_out_str(o, " Moved.\r\n");
+		isession_out_done(s);
+		isession_done(s, IMAP_RESULT_OK, NULL, "Move completed.");
+	} else
+		isession_done_with(s, IMAP_RESULT_OK, copyuid_tail);
+}
+
+static void
+add_all(struct rseq *to, const struct msg_blob *blob)
+{
+	struct rseq	 some;
+	size_t		 i;
+
+	rseq_init(&some);
+	if (rseq_get(&some, blob->data, blob->len) == -1)
+		fatalx("store: malformed uids");
+	for (i = 0; i < some.nruns; i++) {
+		if (rseq_add(to, some.runs[i].first, some.runs[i].last) == -1)
+			fatal("copy");
+	}
+	rseq_free(&some);
+}
+
+static void
+on_copied(void *arg, uint32_t type, const void *msg, int fd)
+{
+	const struct msg_st_copy_r	*r = msg;
+	struct copying			*j = arg;
+	uint8_t				 code;
+
+	code = type == M_ST_COPY_R ? r->code :
+	    ((const struct msg_st_r *)msg)->code;
+	if (code == ST_NONEXISTENT) {
+		isession_done(j->s, IMAP_RESULT_NO, "TRYCREATE",
+		    "No such mailbox.");
+		return;
+	}
+	if (code != ST_OK || type != M_ST_COPY_R) {
+		isession_done_st(j->s, code, NULL);
+		return;
+	}
+	j->uidvalidity = r->uidvalidity;
+	if (j->s->cmd->id == IMAP_MOVE)
+		mbox_heard(j->s->view->mbox, r->modseq);
+	if (r->from.len > 0 && r->to.len > 0) {
+		add_all(&j->from, &r->from);
+		add_all(&j->to, &r->to);
+		if (rseq_count(&j->from) != rseq_count(&j->to))
+			j->partly = 1;
+	}
+	next(j);
+}
+
+static void
+next(struct copying *j)
+{
+	struct msg_st_copy	 m = { .sid = j->s->sid,
+	    .mbox = j->s->view->mbox->id, .name = j->name,
+	    .move = j->s->cmd->id == IMAP_MOVE };
+
+	if (!chunk_next(&j->chunk, &m.uids)) {
+		finish(j);
+		return;
+	}
+	m.req = request_new(on_copied, j);
+	request_send(m.req, M_ST_COPY, &m);
+}
+
+static void
+on_loaded(void *arg, int ok)
+{
+	struct isession		*s = arg;
+	const struct imap_copy	*c = &s->cmd->u.copy;
+	struct copying		*j;
+
+	if (!ok) {
+		isession_bye(s, "The mailbox is not available any more");
+		return;
+	}
+	if ((j = calloc(1, sizeof(*j))) == NULL)
+		fatal("copy");
+	j->s = s;
+	s->job = j;
+	s->job_free = copy_free;
+	if (name_read(s, c->mailbox, 0, j->name) == -1 ||
+	    set_resolve(s, &c->set, s->cmd->uid, &j->seqs) == -1)
+		return;
+	chunk_start(&j->chunk, &j->seqs, s->view->snap, 1);
+	next(j);
+}
+
+void
+copy_copy(struct isession *s)
+{
+	if (s->cmd->id == IMAP_MOVE && s->view->readonly)
+		isession_done(s, IMAP_RESULT_NO, "READ-ONLY",
+		    "The mailbox is read-only.");
+	else
+		view_load(s->view, on_loaded, s);
+}

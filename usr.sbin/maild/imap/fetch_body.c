@@ -1,0 +1,302 @@
+/* BODY[...] and RFC822...: stretches of the message, by the meta's index. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "fetch.h"
+#include "libmail/header.h"
+#include "libutil/log.h"
+
+/* A stretch of the message. */
+struct range {
+	uint32_t	 lo, hi;
+};
+
+static uint32_t
+whole(const struct fetch *j)
+{
+	return j->row.cols & MSTORE_COL_BODY ? j->row.whole : j->meta.size;
+}
+
+/* The header block or body that a section is of.  -1: no such part. */
+static int
+section_range(const struct fetch *j, const struct imap_section *s,
+    struct range *r)
+{
+	struct meta_part	 p;
+	uint64_t		 lo, len;
+	int			 rc;
+
+	if (s->npath == 0 && s->text == IMAP_SECTION_ALL) {
+		*r = (struct range){ 0, whole(j) };
+		return 0;
+	}
+	if (s->text == IMAP_SECTION_ALL || s->text == IMAP_SECTION_MIME)
+		rc = meta_part_find(&j->meta, s->path, s->npath, &p);
+	else
+		rc = meta_part_message(&j->meta, s->path, s->npath, &p);
+	if (rc == -1)
+		return -1;
+	if (s->text == IMAP_SECTION_ALL || s->text == IMAP_SECTION_TEXT) {
+		lo = p.body_off;
+		len = p.body_len;
+	} else {
+		lo = p.hdr_off;
+		len = p.hdr_len;
+	}
+	/* The meta and the message are of one delivery; trust is another. */
+	if (lo > whole(j))
+		lo = whole(j);
+	if (len > whole(j) - lo)
+		len = whole(j) - lo;
+	*r = (struct range){ lo, lo + len };
+	return 0;
+}
+
+/* What "<first.count>" leaves of it. */
+static void
+cut(const struct imap_fetch_item *it, struct range *r)
+{
+	if (!it->partial)
+		return;
+	if (it->first >= r->hi - r->lo)
+		r->lo = r->hi;
+	else
+		r->lo += it->first;
+	if (it->count < r->hi - r->lo)
+		r->hi = r->lo + it->count;
+}
+
+static enum fetch_step
+put_range(struct fetch *j, const struct imap_fetch_item *it, struct range r)
+{
+	const struct mstore_msg	*m = &j->row;
+	const char		*p;
+	int			 here;
+
+	here = m->cols & MSTORE_COL_BODY && r.lo >= m->off &&
+	    r.hi - m->off <= m->body.len;
+	if (!here && r.hi - r.lo > FETCH_WHOLE) {
+		imap_out_fetch_section(&j->o, it, r.hi - r.lo, 0);
+		fetch_bytes_stream(j, r.lo, r.hi);
+		return fetch_bytes_more(j);
+	}
+	switch (fetch_bytes_get(j, r.lo, r.hi, &p)) {
+	case FETCH_WAIT:
+		return FETCH_WAIT;
+	case FETCH_DEAD:
+		/* RFC 2180 4.1.2 */
+		imap_out_fetch_section(&j->o, it, UINT64_MAX, 0);
+		return FETCH_DONE;
+	default:
+		break;
+	}
+	imap_out_fetch_section(&j->o, it, r.hi - r.lo, 0);
+	if (r.hi - r.lo >= 16384)
+		(void)conn_write(j->s->conn, p, r.hi - r.lo);
+	else
+		imap_out_raw(&j->o, p, r.hi - r.lo);
+	return FETCH_DONE;
+}
+
+/* ---- HEADER.FIELDS ---------------------------------------------------------------- */
+
+static int
+is_named(const struct imap_section *s, struct span name)
+{
+	uint16_t	 i;
+
+	for (i = 0; i < s->nfields; i++) {
+		if (span_ieq(s->fields[i], name))
+			return 1;
+	}
+	return 0;
+}
+
+static int
+add_field(struct fetch *j, struct span raw)
+{
+	if (buf_add(&j->fields, raw.p, raw.len) == -1)
+		return -1;
+	if (raw.len > 0 && raw.p[raw.len - 1] != '\n')
+		return buf_add(&j->fields, "\r\n", 2);
+	return 0;
+}
+
+/* Those of a header that are named, or (.NOT) those that are not. */
+static int
+gather(struct fetch *j, const struct imap_section *s, const char *p,
+    size_t len)
+{
+	struct header_iter	 it;
+	struct header		 h;
+	int			 not = s->text == IMAP_SECTION_FIELDS_NOT;
+
+	buf_init(&j->fields, FETCH_HEADER + 4);
+	header_iter_init(&it, p, len);
+	while (header_next(&it, &h)) {
+		if (is_named(s, h.name) != not &&
+		    add_field(j, h.raw) == -1)
+			return -1;
+	}
+	return buf_add(&j->fields, "\r\n", 2);
+}
+
+/*
+ * The same of the message's own header: its index says where each field is
+ * and most often, by its number, whether it is wanted.
+ */
+static int
+gather_indexed(struct fetch *j, const struct imap_section *s, const char *p,
+    size_t len)
+{
+	struct meta_iter	 it;
+	struct meta_field	 f;
+	enum header_id		 ids[IMAP_SECTION_FIELDS];
+	uint16_t		 i;
+	struct header_iter	 hit;
+	struct header		 h;
+	int			 is, not = s->text == IMAP_SECTION_FIELDS_NOT;
+
+	for (i = 0; i < s->nfields; i++)
+		ids[i] = header_id(s->fields[i]);
+	buf_init(&j->fields, FETCH_HEADER + 4);
+	meta_field_first(&j->meta, &it);
+	while (meta_field_next(&it, &f) && f.off + f.len <= len) {
+		if (f.id == HEADER_OTHER) {
+			header_iter_init(&hit, p + f.off, f.len);
+			is = header_next(&hit, &h) && is_named(s, h.name);
+		} else {
+			for (i = 0; i < s->nfields && ids[i] != f.id; i++)
+				;
+			is = i < s->nfields;
+		}
+		if (is != not && add_field(j,
+		    (struct span){ p + f.off, f.len }) == -1)
+			return -1;
+	}
+	return buf_add(&j->fields, "\r\n", 2);
+}
+
+static enum fetch_step
+put_fields(struct fetch *j, const struct imap_fetch_item *it, struct range r)
+{
+	const char	*p;
+	struct range	 out;
+	int		 rc;
+
+	if (r.hi - r.lo > FETCH_HEADER)
+		r.hi = r.lo + FETCH_HEADER;
+	switch (fetch_bytes_get(j, r.lo, r.hi, &p)) {
+	case FETCH_WAIT:
+		return FETCH_WAIT;
+	case FETCH_DEAD:
+		imap_out_fetch_section(&j->o, it, UINT64_MAX, 0);
+		return FETCH_DONE;
+	default:
+		break;
+	}
+	if (it->section.npath == 0 && !(j->meta.flags & META_F_FIELDS_CUT))
+		rc = gather_indexed(j, &it->section, p, r.hi - r.lo);
+	else
+		rc = gather(j, &it->section, p, r.hi - r.lo);
+	if (rc == -1)
+		fatal("fetch");
+	out = (struct range){ 0, j->fields.len };
+	cut(it, &out);
+	imap_out_fetch_section(&j->o, it, out.hi - out.lo, 0);
+	imap_out_raw(&j->o, buf_ptr(&j->fields) + out.lo, out.hi - out.lo);
+	buf_free(&j->fields);
+	return FETCH_DONE;
+}
+
+enum fetch_step
+fetch_body(struct fetch *j, const struct imap_fetch_item *it)
+{
+	struct range	 r;
+
+	if (section_range(j, &it->section, &r) == -1) {
+		imap_out_fetch_section(&j->o, it, UINT64_MAX, 0);
+		return FETCH_DONE;
+	}
+	if (it->section.text == IMAP_SECTION_FIELDS_OF ||
+	    it->section.text == IMAP_SECTION_FIELDS_NOT)
+		return put_fields(j, it, r);
+	cut(it, &r);
+	return put_range(j, it, r);
+}
+
+/* ---- BINARY (RFC 3516) ------------------------------------------------------------- */
+
+/* How the part is encoded; those that hold others are not. */
+static enum transfer
+encoding(const struct fetch *j, const struct imap_section *s)
+{
+	struct meta_part	 p;
+
+	if (s->npath == 0 ||
+	    meta_part_find(&j->meta, s->path, s->npath, &p) == -1 ||
+	    p.class == MIME_MULTIPART || p.class == MIME_MESSAGE)
+		return TRANSFER_BINARY;
+	return p.encoding;
+}
+
+static void
+put_decoded(struct fetch *j, const struct imap_fetch_item *it, const char *p,
+    size_t len)
+{
+	struct range	 r = { 0, len };
+
+	if (it->type == IMAP_FETCH_BINARY_SIZE) {
+		imap_out_item(&j->o);
+		if (imap_fetch_item_print(it, j->o.buf) == -1)
+			j->o.fail = 1;
+		imap_out_str(&j->o, " ");
+		imap_out_num(&j->o, len);
+		return;
+	}
+	cut(it, &r);
+	imap_out_fetch_section(&j->o, it, r.hi - r.lo,
+	    memchr(p + r.lo, '\0', r.hi - r.lo) != NULL);
+	if (r.hi - r.lo >= 16384)
+		(void)conn_write(j->s->conn, p + r.lo, r.hi - r.lo);
+	else
+		imap_out_raw(&j->o, p + r.lo, r.hi - r.lo);
+}
+
+enum fetch_step
+fetch_binary(struct fetch *j, const struct imap_fetch_item *it)
+{
+	enum transfer	 enc = encoding(j, &it->section);
+	enum fetch_step	 step;
+	struct range	 r;
+	const char	*p;
+	struct buf	 text;
+
+	if (section_range(j, &it->section, &r) == -1 ||
+	    enc == TRANSFER_UNKNOWN) {
+		j->cte |= enc == TRANSFER_UNKNOWN;
+		if (it->type == IMAP_FETCH_BINARY)
+			imap_out_fetch_section(&j->o, it, UINT64_MAX, 0);
+		else
+			put_decoded(j, it, "", 0);
+		return FETCH_DONE;
+	}
+	step = fetch_bytes_get(j, r.lo, r.hi, &p);
+	if (step == FETCH_WAIT)
+		return FETCH_WAIT;
+	if (step == FETCH_DEAD) {
+		put_decoded(j, it, "", 0);
+		return FETCH_DONE;
+	}
+	if (enc != TRANSFER_QP && enc != TRANSFER_BASE64) {
+		put_decoded(j, it, p, r.hi - r.lo);
+		return FETCH_DONE;
+	}
+	buf_init(&text, 2 * (size_t)(r.hi - r.lo) + 16);
+	if (transfer_decode(enc, p, r.hi - r.lo, &text) == -1)
+		fatal("fetch");
+	put_decoded(j, it, text.len == 0 ? "" : (char *)buf_ptr(&text),
+	    text.len);
+	buf_free(&text);
+	return FETCH_DONE;
+}

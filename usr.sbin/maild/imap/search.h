@@ -1,0 +1,73 @@
+/* SEARCH under way; for search*.c, sort.c and thread.c. */
+#ifndef SEARCH_H
+#define SEARCH_H
+
+#include <stdint.h>
+
+#include "isession.h"
+#include "libimap/imap_search.h"
+#include "libmail/meta.h"
+#include "libstore/mstore_page.h"
+#include "pager.h"
+#include "view.h"
+
+struct search_text;
+struct textsearch;
+
+/* What a text key looks for; the key's `bound'. */
+struct search_needle {
+	struct textsearch *text;
+	enum header_id	 id;		/* of HEADER's field */
+	uint32_t	 hash;
+};
+
+/*
+ * From the cheap columns to the dear: each pass over the messages that are not
+ * decided yet has one column more.
+ */
+struct search {
+	struct isession	*s;
+	struct view	*v;
+	struct imap_search *q;
+	void		(*done)(struct search *, uint8_t code);
+	struct rseq	 found;		/* sequence numbers */
+	struct rseq	 left;		/* of this pass */
+	struct rseq	 next;		/* not decided by it */
+	uint32_t	 costs;		/* bits of enum imap_cost to come */
+	enum imap_cost	 have;
+	struct pager	 pager;
+	/* modseqs: of all found, of the first and of the last */
+	uint64_t	 modseq, modseq_min, modseq_max;
+	uint32_t	 min, max;
+	/* the message in hand */
+	uint32_t	 seq;
+	struct mstore_msg msg;
+	struct imap_search_row row;
+	char		 emailid[20], threadid[20];
+	struct meta	 meta;
+	struct span	 body;		/* from its first byte on */
+	/* one that is larger than a page, until it is whole */
+	struct mstore_msg large;
+	struct buf	 large_meta, large_body;
+	struct meta_part *parts;
+	uint32_t	 nparts;
+	/* sort.c, thread.c */
+	void		*arg;
+};
+
+void		 search_init(void);
+/*
+ * Begin; done is called once, with ST_OK or why not, perhaps at once.  The
+ * job of the session is set to it.
+ */
+void		 search_start(struct isession *, struct imap_search *,
+		    void (*done)(struct search *, uint8_t));
+void		 search_free(void *);
+
+/* search_text.c: 0, or -1: the charset is not known. */
+int		 search_text_bind(struct search *, struct span charset);
+void		 search_text_unbind(struct imap_search *);
+enum imap_tri	 search_text_leaf(struct search *,
+		    const struct imap_search_key *);
+
+#endif
