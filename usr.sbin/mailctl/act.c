@@ -153,7 +153,7 @@ show_queue(const json_t *rows)
 	size_t		 i, n = 0;
 
 	if (json_array_size(rows) == 0) {
-		puts("The queue is empty.");
+		puts("No messages.");
 		return;
 	}
 	show_table(rows, queue_cols);
@@ -337,10 +337,9 @@ act_status(struct mailctl *m, const struct request *r)
 }
 
 /* The sum over the instances of each process; JSON has them one by one. */
-static void
-show_stats(const json_t *rows)
+static json_t *
+stats_sums(const json_t *rows)
 {
-	char		 cell[SHOW_CELL];
 	const char	*name, *key;
 	json_t		*sums, *sum, *row, *v;
 	size_t		 i;
@@ -361,11 +360,39 @@ show_stats(const json_t *rows)
 				    json_integer_value(v) + json_integer_value(
 				    json_object_get(sum, key))));
 	}
-	json_object_foreach(sums, name, sum)
-		json_object_foreach(sum, key, v) {
+	return sums;
+}
+
+static int
+by_name(const void *a, const void *b)
+{
+	const char *const	*x = a, *const *y = b;
+
+	return strcmp(*x, *y);
+}
+
+/* They answer in any order; people look for the same place each time. */
+static void
+show_stats(const json_t *rows)
+{
+	char		 cell[SHOW_CELL];
+	const char	**names, *key;
+	json_t		*sums, *v;
+	size_t		 i = 0, n;
+
+	sums = stats_sums(rows);
+	n = json_object_size(sums);
+	if ((names = calloc(n + 1, sizeof(*names))) == NULL)
+		err(1, NULL);
+	json_object_foreach(sums, key, v)
+		names[i++] = key;
+	qsort(names, n, sizeof(*names), by_name);
+	for (i = 0; i < n; i++)
+		json_object_foreach(json_object_get(sums, names[i]), key, v) {
 			show_cell(v, SHOW_NUMBER, cell);
-			printf("%-8s  %-32s  %12s\n", name, key, cell);
+			printf("%-8s  %-32s  %12s\n", names[i], key, cell);
 		}
+	free(names);
 	json_decref(sums);
 }
 
