@@ -117,6 +117,11 @@ ctlrow_end(const struct proc_from *from, uint32_t cookie, int ok,
 }
 
 void
+tlskey_init(void)
+{
+}
+
+void
 tlskey_load_roots(void)
 {
 }
