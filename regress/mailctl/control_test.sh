@@ -53,7 +53,7 @@ requests_body()
 {
 	fake queue-hold='[{"ok": true, "text": "3 messages"}]' \
 	    queue-remove='[{"ok": false, "text": "it is under way"}]'
-	atf_check -o inline:"No messages.\n" "$mailctl" -P "$PWD" \
+	atf_check -o inline:"No such messages.\n" "$mailctl" -P "$PWD" \
 	    show queue to b@c.example older 1d12h
 	atf_check -o inline:"3 messages\n" \
 	    "$mailctl" -P "$PWD" queue hold all older 90

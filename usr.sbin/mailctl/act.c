@@ -153,7 +153,7 @@ show_queue(const json_t *rows)
 	size_t		 i, n = 0;
 
 	if (json_array_size(rows) == 0) {
-		puts("No messages.");
+		puts("The queue is empty.");
 		return;
 	}
 	show_table(rows, queue_cols);
@@ -168,10 +168,20 @@ show_queue(const json_t *rows)
 	    json_array_size(rows), json_array_size(rows) == 1 ? "" : "s");
 }
 
+static void
+show_filtered(const json_t *rows)
+{
+	if (json_array_size(rows) == 0)
+		puts("No such messages.");
+	else
+		show_queue(rows);
+}
+
 int
 act_queue_list(struct mailctl *m, const struct request *r)
 {
-	return ask_and_show(m, r, NULL, show_queue);
+	return ask_and_show(m, r, NULL, r->sender != NULL ||
+	    r->rcpt != NULL || r->older != 0 ? show_filtered : show_queue);
 }
 
 static const struct column message_cols[] = {
