@@ -176,7 +176,7 @@ ATF_TC_BODY(parse, tc)
 	ATF_CHECK_EQ(sig.expire, -1);
 }
 
-/* ---- our own signatures -------------------------------------------------- */
+/* ---- our own signatures ----------------------------------------------- */
 
 static size_t
 sign(EVP_PKEY *key, const uint8_t *digest, uint8_t *out, size_t size)
@@ -298,8 +298,8 @@ roundtrip(EVP_PKEY *key, enum dkim_alg alg, int outside)
 			f = fopen("msg.eml", "w");
 			fwrite(out, 1, strlen(out), f);
 			fclose(f);
-			ATF_CHECK_MSG(system("/usr/bin/python3 $SRC/dkimverify.py "
-			    "msg.eml key.txt") == 0, "dkimpy: %s", out);
+			ATF_CHECK_MSG(system("/usr/bin/python3 "
+			    "$SRC/dkimverify.py msg.eml key.txt") == 0, "dkimpy: %s", out);
 		}
 		free(out);
 	}

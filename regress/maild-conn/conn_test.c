@@ -80,7 +80,8 @@ struct end {
 	struct conn	*conn;
 	char		 got[65536];
 	size_t		 len;
-	unsigned	 connected, secured, drained, eof, error, timeout, calls;
+	unsigned	 connected, secured, drained, eof, error, timeout;
+	unsigned	 calls;
 	int		 echo, lines, freeon, pause;
 	size_t		 discard;	/* count, do not keep */
 	unsigned	 sum;

@@ -20,10 +20,10 @@ enum conn_event {
 	CONN_CONNECTED,		/* conn_connect has succeeded */
 	CONN_SECURED,		/* TLS handshake done */
 	CONN_READABLE,		/* more input in conn_in */
-	CONN_DRAINED,		/* all output is with the kernel; at the turn
-				 * after the one that wrote, each time */
-	CONN_EOF,		/* peer has finished sending; input may remain */
-	CONN_ERROR,		/* conn_error says what; nothing more will come */
+	CONN_DRAINED,		/* all output is with the kernel: told at the
+				 * turn after the one that wrote */
+	CONN_EOF,		/* the peer has finished; input may remain */
+	CONN_ERROR,		/* conn_error says what; nothing will come */
 	CONN_TIMEOUT
 };
 

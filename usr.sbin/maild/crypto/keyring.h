@@ -16,7 +16,7 @@
 struct key {
 	TAILQ_ENTRY(key) entry;
 	EVP_PKEY	*pkey;
-	int		 dkim;		/* else TLS: never the one for the other */
+	int		 dkim;		/* else TLS; neither does for both */
 	int		 type;		/* EVP_PKEY_RSA, _EC, _ED25519 */
 	uint8_t		 hash[32];	/* SHA-256 of the public key */
 	char		*domain;	/* DKIM */
