@@ -299,7 +299,8 @@ roundtrip(EVP_PKEY *key, enum dkim_alg alg, int outside)
 			fwrite(out, 1, strlen(out), f);
 			fclose(f);
 			ATF_CHECK_MSG(system("/usr/bin/python3 "
-			    "$SRC/dkimverify.py msg.eml key.txt") == 0, "dkimpy: %s", out);
+			    "$SRC/dkimverify.py msg.eml key.txt") == 0,
+			    "dkimpy: %s", out);
 		}
 		free(out);
 	}
