@@ -10,6 +10,7 @@
 #include "conf.h"
 #include "libutil/hashtab.h"
 #include "libutil/log.h"
+#include "parking.h"
 #include "relayjob.h"
 #include "schedule.h"
 #include "trace.h"
@@ -18,6 +19,7 @@
 
 #define ACTIVE_MAX	5000	/* entries that are held in memory */
 #define DOMAIN_MAX	1000	/* of them in the line of one domain */
+#define START_MAX	500	/* begun in one turn */
 #define BACKOFF_FIRST	120	/* seconds; doubles */
 #define BACKOFF_MAX	(4 * 3600)
 
@@ -58,6 +60,7 @@ schedule_init(void)
 {
 	hashtab_init(&actives, active_key);
 	relayjob_init();
+	parking_init();
 }
 
 void
@@ -419,45 +422,79 @@ hold_corrupt(uint64_t id)
 		(void)spool_update(spool, id, SPAN_NONE, INT64_MAX);
 }
 
-static int
-domain_crowded(const struct envelope *e)
+/* The domain whose line is too long, if all that is pending is for such. */
+static const char *
+crowded_domain(const struct envelope *e)
 {
-	size_t	 i;
+	const char	*domain = NULL;
+	size_t		 i;
 
 	for (i = 0; i < e->ndsts; i++) {
-		if (e->dsts[i].kind == DST_REMOTE &&
-		    e->dsts[i].state == DSTATE_PENDING &&
-		    relayjob_waiting(envelope_domain(e->dsts[i].address)) <
-		    DOMAIN_MAX)
-			return 0;
+		if (e->dsts[i].state != DSTATE_PENDING)
+			continue;
+		if (e->dsts[i].kind != DST_REMOTE)
+			return NULL;
+		domain = envelope_domain(e->dsts[i].address);
+		if (relayjob_waiting(domain) < DOMAIN_MAX)
+			return NULL;
 	}
-	return e->ndsts > 0 && e->dsts[0].kind == DST_REMOTE;
+	return domain;
 }
 
 static void
-start_entry(const struct spool_entry *entry)
+start_entry(uint64_t id)
 {
-	struct envelope	*e = NULL;
-	struct spool	*spool;
-	struct buf	 b;
+	struct spool_entry	 entry;
+	struct envelope		*e = NULL;
+	struct spool		*spool;
+	struct buf		 b;
+	const char		*domain;
 
-	if (hashtab_find(&actives, &entry->id, sizeof(entry->id)) != NULL)
+	if (hashtab_find(&actives, &id, sizeof(id)) != NULL)
 		return;
 	buf_init(&b, SPOOL_MAXENV);
-	if (spool_get(turn_spool(), entry->id, &(struct spool_entry){ 0 },
-	    &b) == SPOOL_OK)
+	switch (spool_get(turn_spool(), id, &entry, &b)) {
+	case SPOOL_OK:
 		e = envelope_decode(buf_ptr(&b), b.len);
+		break;
+	case SPOOL_NONE:
+		buf_free(&b);
+		return;		/* removed while it was parked */
+	default:
+		break;
+	}
 	buf_free(&b);
-	if (e == NULL || e->id != entry->id) {
+	if (e == NULL || e->id != id) {
 		envelope_free(e);
-		hold_corrupt(entry->id);
-	} else if (domain_crowded(e)) {
-		/* Its line is long enough; let those behind it come forward. */
-		if ((spool = turn_begin()) != NULL)
-			spool_update(spool, e->id, SPAN_NONE, proc_time() + 30);
+		hold_corrupt(id);
+		return;
+	}
+	domain = crowded_domain(e);
+	if (entry.next > proc_time())
 		envelope_free(e);
-	} else
+	else if (domain == NULL)
 		round_next(active_new(e, -1));
+	else {
+		/* Its line is long enough; those behind it come forward. */
+		if (parking_put(domain, id) == -1 &&
+		    (spool = turn_begin()) != NULL)
+			spool_update(spool, id, SPAN_NONE, proc_time() + 60);
+		envelope_free(e);
+	}
+}
+
+/* Those that waited for their domain's line to become shorter. */
+static void
+start_parked(void)
+{
+	uint64_t	 id;
+	unsigned	 n;
+
+	for (n = 0; n < START_MAX && actives.count < ACTIVE_MAX; n++) {
+		if ((id = parking_take(DOMAIN_MAX / 2)) == 0)
+			break;
+		start_entry(id);
+	}
 }
 
 /*
@@ -472,10 +509,9 @@ start_due(void)
 	unsigned		 n = 0;
 
 	if (cursor.next > now) {
-		cursor.next = INT64_MIN;	/* the clock was set back */
-		cursor.id = 0;
+		schedule_restart();	/* the clock was set back */
 	}
-	while (cursor.more && actives.count < ACTIVE_MAX && n++ < 500) {
+	while (cursor.more && actives.count < ACTIVE_MAX && n++ < START_MAX) {
 		if (spool_next(turn_spool(), cursor.next, cursor.id,
 		    &entry) != SPOOL_OK || entry.next >= now) {
 			cursor.more = 0;
@@ -483,7 +519,7 @@ start_due(void)
 		}
 		cursor.next = entry.next;
 		cursor.id = entry.id;
-		start_entry(&entry);
+		start_entry(entry.id);
 	}
 }
 
@@ -499,12 +535,14 @@ schedule_turn(void)
 {
 	if (cursor.more && actives.count < ACTIVE_MAX / 2)
 		start_due();
+	start_parked();
 	relayjob_turn();
 }
 
 void
 schedule_restart(void)
 {
+	parking_clear();
 	cursor.next = INT64_MIN;
 	cursor.id = 0;
 	cursor.more = 1;
