@@ -114,6 +114,46 @@ accounts_body()
 	atf_check -o not-match:you@ cat accounts
 }
 
+# On a terminal it is asked for twice, and not shown.
+atf_test_case terminal
+terminal_body()
+{
+	site
+	says 0 added domain add example.org
+	cat >type.py <<-'P'
+	import os, pty, sys
+	answers = sys.argv[1].split(",")
+	pid, fd = pty.fork()
+	if pid == 0:
+	    os.execv(sys.argv[2], sys.argv[2:])
+	shown = b""
+	while True:
+	    try:
+	        got = os.read(fd, 1024)
+	    except OSError:
+	        break
+	    if not got:
+	        break
+	    shown += got
+	    if shown.endswith(b": ") and answers:
+	        os.write(fd, answers.pop(0).encode() + b"\n")
+	sys.stdout.buffer.write(shown.replace(b"\r", b""))
+	sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+	P
+	cat >expected <<-T
+	Password of you@example.org:_
+	Once more:_
+	you@example.org added; maild does not run
+	T
+	sed -i 's/_$/ /' expected
+	atf_check -o file:expected python3 type.py secret,secret \
+	    "$mailctl" -P "$PWD" account add you@example.org
+	atf_check -s exit:1 -o match:"the two are not the same" \
+	    python3 type.py secret,other \
+	    "$mailctl" -P "$PWD" account add me@example.org
+	atf_check -o inline:"1\n" grep -c SCRAM accounts
+}
+
 # Its form is what maild reads (libmailauth has the test of the keys).
 atf_test_case accepted
 accepted_body()
@@ -280,6 +320,7 @@ atf_init_test_cases()
 {
 	atf_add_test_case domains
 	atf_add_test_case accounts
+	atf_add_test_case terminal
 	atf_add_test_case accepted
 	atf_add_test_case aliases
 	atf_add_test_case keeps

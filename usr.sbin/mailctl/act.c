@@ -309,18 +309,22 @@ show_status(const json_t *rows)
 {
 	char		 cell[SHOW_CELL];
 	json_t		*row, *total;
-	json_int_t	 pss = 0, rss = 0, sessions = 0;
+	json_int_t	 kb = 0, pss, sessions = 0;
 	size_t		 i;
 
 	show_table(rows, status_cols);
 	json_array_foreach(rows, i, row) {
-		/* Pages that several of them use count once. */
-		pss += json_integer_value(json_object_get(row, "pss_kb"));
-		rss += json_integer_value(json_object_get(row, "rss_kb"));
+		/*
+		 * Pages that several of them use count once, where the system
+		 * lets maild know.
+		 */
+		pss = json_integer_value(json_object_get(row, "pss_kb"));
+		kb += pss > 0 ? pss :
+		    json_integer_value(json_object_get(row, "rss_kb"));
 		sessions += json_integer_value(json_object_get(row,
 		    "sessions"));
 	}
-	if ((total = json_integer(pss > 0 ? pss : rss)) == NULL)
+	if ((total = json_integer(kb)) == NULL)
 		return;
 	printf("%zu processes, %lld session%s, %s of memory\n",
 	    json_array_size(rows), (long long)sessions,

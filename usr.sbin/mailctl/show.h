@@ -10,7 +10,7 @@ enum show_kind {
 	SHOW_TEXT,
 	SHOW_NUMBER,
 	SHOW_SIZE,		/* bytes */
-	SHOW_KB,		/* kilobytes */
+	SHOW_KB,		/* kilobytes, 0: not known */
 	SHOW_LIMIT,		/* bytes, 0: none */
 	SHOW_COUNT,		/* number, 0: none */
 	SHOW_SECONDS,		/* how long */

@@ -68,7 +68,10 @@ number_text(long long n, enum show_kind kind, char *dst, size_t size)
 		size_text((double)n, dst, size);
 		break;
 	case SHOW_KB:
-		size_text((double)n * 1024, dst, size);
+		if (n == 0)
+			strlcpy(dst, "-", size);
+		else
+			size_text((double)n * 1024, dst, size);
 		break;
 	case SHOW_LIMIT:
 		if (n == 0)
