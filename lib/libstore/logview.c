@@ -9,7 +9,7 @@
 #include "logview.h"
 #include "pack.h"
 
-#define FORMAT		1
+#define FORMAT		2	/* 2: hashed keys in a database of their own */
 #define STATELEN	28
 #define REPLAY		2000	/* records in one transaction */
 #define REPLAY_JOURNAL	(32 * 1024)	/* kilobytes between checkpoints */

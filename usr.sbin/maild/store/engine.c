@@ -1,4 +1,4 @@
-#include <stdio.h>
+#include <time.h>
 
 #include "conf.h"
 #include "engine.h"
@@ -12,17 +12,26 @@ static void
 report(void *arg, struct seglog_pos from, struct seglog_pos to, int torn)
 {
 	if (torn)
-		log_info("store: an unfinished turn in segment %u at %u "
+		log_info("an unfinished turn in segment %u at %u "
 		    "was cut off", from.seg, from.off);
 	else
-		log_warnx("store: damage in segment %u from %u to %u: "
+		log_warnx("damage in segment %u from %u to %u: "
 		    "stepped over", from.seg, from.off, to.off);
 }
 
+/* A rebuild may take minutes: a sign of life every few seconds. */
 static void
 progress(void *arg, uint64_t records)
 {
-	log_info("store: %llu records replayed", (unsigned long long)records);
+	static time_t	 last;
+	time_t		 now = time(NULL);
+
+	if (last == 0)
+		last = now;
+	if (now - last < 5)
+		return;
+	last = now;
+	log_info("%llu records replayed", (unsigned long long)records);
 }
 
 void
@@ -40,7 +49,7 @@ engine_open(const struct conf *conf)
 	if (mstore_open(&ms, &c, &why) == -1)
 		fatal("store: %s", why);
 	if (mstore_rebuilt(ms))
-		log_info("store: the index was made anew from the segments");
+		log_info("the index was made anew from the segments");
 }
 
 struct mstore *
