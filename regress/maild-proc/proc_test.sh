@@ -58,6 +58,7 @@ pid_of() {
 
 kill_stub() {
 	[ -f pid ] && kill -KILL "$(cat pid)" 2>/dev/null
+	[ -f hear ] && kill -KILL "$(cat hear)" 2>/dev/null
 	:
 }
 
@@ -254,6 +255,25 @@ background_body() {
 	while [ -e site/maild.pid ]; do sleep 0.05; done
 }
 
+tc notify
+notify_body() {
+	site ping
+	"$(atf_get_srcdir)/hear" sock >log &
+	echo $! >hear
+	while [ ! -S sock ]; do sleep 0.05; done
+	# It stays in the foreground for who listens.
+	NOTIFY_SOCKET=$(pwd)/sock "$STUB" -P "$(pwd)/site" &
+	echo $! >pid
+	until_log '^READY=1'
+	kill -HUP "$(cat pid)"
+	until_log '^RELOADING=1'
+	until_log '^READY=1' 2
+	kill -TERM "$(cat pid)"
+	until_log '^STOPPING=1'
+	wait "$(cat pid)" || atf_fail "exit status $?"
+	kill "$(cat hear)"
+}
+
 tc status
 status_body() {
 	site status
@@ -268,7 +288,7 @@ tc dkim
 dkim_body() {
 	site dkim
 	start
-	until_log 'row: name=s1._domainkey.example.org type=TXT value=v=DKIM1; p='
+	until_log 'row: name=s1._domainkey.example.org type=TXT value=v=DKIM1;'
 	until_log 'stub end: cookie=5 ok=1'
 	atf_check_equal 600 "$(stat -c %a site/dkim/example.org.s1.key)"
 	atf_check -o inline:'a key\n' cat site/dkim/example.org.s1.key
@@ -277,7 +297,7 @@ dkim_body() {
 
 atf_init_test_cases() {
 	for t in start_stop not_root second restart badsender stray short \
-	    cap badparent reload nostart syscall impatient background status \
+	    cap badparent reload nostart syscall impatient background notify status \
 	    dkim; do
 		atf_add_test_case $t
 	done

@@ -292,13 +292,13 @@ child_main(int argc, char **argv)
 }
 
 int
-main(int argc, char **argv, char **envp)
+main(int argc, char **argv)
 {
 	static char	*macros[MACROS];
 	char		*file = NULL;
 	int		 ch, check = 0, verbose = 0;
 
-	proc_os_init(argc, argv, envp);
+	proc_os_init(argc, argv);
 	if (argc > 2 && strcmp(argv[1], "-x") == 0)
 		child_main(argc, argv);
 	log_init("maild", 1);

@@ -214,6 +214,7 @@ child_exec(struct child *c, int channel, int logfd)
 		argv[n++] = (char *)(uintptr_t)"-v";
 	argv[n] = NULL;
 	signal(SIGPIPE, SIG_DFL);
+	unsetenv("NOTIFY_SOCKET");
 	proc_os_exec(argv);
 	dprintf(STDERR_FILENO, "cannot execute maild: %s\n", strerror(errno));
 	_exit(1);

@@ -15,11 +15,17 @@
 static char	*args, *args_end;	/* where the command line stood */
 
 void
-proc_os_init(int argc, char **argv, char **envp)
+proc_os_init(int argc, char **argv)
 {
 	args = argv[0];
 	args_end = argv[argc - 1] + strlen(argv[argc - 1]) + 1;
-	setproctitle_init(argc, argv, envp);
+	/* Not envp: a library may have moved the array before main. */
+	setproctitle_init(argc, argv, environ);
+	/*
+	 * Said outright, the zone is read once.  Else libc looks at the file
+	 * with each localtime(3), and when it is out of reach, it is UTC.
+	 */
+	(void)setenv("TZ", ":/etc/localtime", 0);
 }
 
 void

@@ -16,7 +16,7 @@
 static char	 proc_path[PATH_MAX];
 
 void
-proc_os_init(int argc, char **argv, char **envp)
+proc_os_init(int argc, char **argv)
 {
 	/* execvp(3) searched for it; a path is needed after chdir. */
 	if (strchr(argv[0], '/') == NULL ||

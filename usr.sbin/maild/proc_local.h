@@ -28,7 +28,7 @@ void		 proc_loop(void (*turn)(void), int batch)
 		    __attribute__((__noreturn__));
 
 /* proc-linux.c, proc-openbsd.c: what differs */
-void		 proc_os_init(int argc, char **argv, char **envp);
+void		 proc_os_init(int argc, char **argv);
 /* What ps(1) shows: "maild: smtp 1" */
 void		 proc_os_title(const char *);
 /* Execute ourselves, the very same program; returns on failure only. */
