@@ -297,7 +297,8 @@ dkim_body() {
 
 atf_init_test_cases() {
 	for t in start_stop not_root second restart badsender stray short \
-	    cap badparent reload nostart syscall impatient background notify status \
+	    cap badparent reload nostart syscall impatient background notify \
+	    status \
 	    dkim; do
 		atf_add_test_case $t
 	done

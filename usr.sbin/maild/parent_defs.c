@@ -1,21 +1,15 @@
-/* The processes there are. */
+/* The processes there are: the one place that knows them all. */
+#include "auth/auth.h"
+#include "control/control.h"
+#include "crypto/crypto.h"
+#include "imap/imap.h"
+#include "lookup/lookup.h"
 #include "parent.h"
-#include "proc.h"
-
-/* While the house is being built a room may be missing. */
-#define ROOM(name) \
-	extern const struct proc_def name##_def __attribute__((__weak__))
-
-ROOM(control);
-ROOM(smtp);
-ROOM(relay);
-ROOM(imap);
-ROOM(queue);
-ROOM(store);
-ROOM(lookup);
-ROOM(auth);
-ROOM(crypto);
-ROOM(scan);
+#include "queue/queue.h"
+#include "relay/relay.h"
+#include "scan/scan.h"
+#include "smtp/smtp.h"
+#include "store/store.h"
 
 static const struct proc_def *const defs[PROC_MAX] = {
 	[PROC_CONTROL] = &control_def,
