@@ -354,11 +354,15 @@ input(struct session *s)
 			return;
 		}
 	}
+	if (s->eof && s->wait == WAIT_NONE)
+		session_close(s, 0, NULL);
 }
 
 void
 session_continue(struct session *s)
 {
+	size_t	 len;
+
 	if (s->closing)
 		return;
 	s->wait = WAIT_NONE;
@@ -366,14 +370,36 @@ session_continue(struct session *s)
 		session_close(s, 421, "4.3.2 Shutting down");
 		return;
 	}
-	conn_again(s->conn);
+	(void)conn_in(s->conn, &len);
+	if (s->eof && len == 0)
+		session_close(s, 0, NULL);
+	else
+		conn_again(s->conn);
+}
+
+/* He may have said all, and wait for the answers. */
+static void
+on_eof(struct session *s)
+{
+	s->eof = 1;
+	switch (s->wait) {
+	case WAIT_NONE:
+		input(s);
+		break;
+	case WAIT_RCPT:
+	case WAIT_SPILL:
+	case WAIT_COMMIT:
+		break;		/* the queue has it now; see session_continue */
+	default:
+		session_close(s, 0, NULL);
+		break;
+	}
 }
 
 static void
 on_conn(struct conn *c, enum conn_event ev, void *arg)
 {
 	struct session	*s = arg;
-	size_t		 len;
 
 	switch (ev) {
 	case CONN_SECURED:
@@ -385,10 +411,7 @@ on_conn(struct conn *c, enum conn_event ev, void *arg)
 			input(s);
 		break;
 	case CONN_EOF:
-		(void)conn_in(c, &len);
-		if (s->wait == WAIT_COMMIT)
-			break;	/* the message is the queue's; tell him, or not */
-		session_close(s, 0, NULL);
+		on_eof(s);
 		break;
 	case CONN_TIMEOUT:
 		proc_count_add("smtp_timeouts", 1);

@@ -70,6 +70,7 @@ struct session {
 	uint8_t		 kind;		/* enum conf_listen_kind */
 	uint8_t		 wait;		/* enum wait */
 	uint8_t		 closing;
+	uint8_t		 eof;		/* he says no more */
 	uint8_t		 granted;	/* AUTH: queue has said so */
 	uint8_t		 auth_ok;	/* and auth */
 	uint8_t		 final;		/* SCRAM's last word is with the client */
