@@ -243,6 +243,11 @@ conn_tls_write(struct conn *c, const void *p, size_t n)
 	case TLS_WANT_POLLOUT:
 		c->wwant = EV_WRITE;
 		return CONN_IO_WANT;
+	case 0:
+		/* libtls says so when the peer said close_notify and is gone:
+		 * nothing was written, and nothing ever will be. */
+		conn_fail(c, "the peer has closed");
+		return CONN_IO_ERROR;
 	case -1:
 		conn_fail(c, tls_error(c->tls->tls));
 		return CONN_IO_ERROR;
