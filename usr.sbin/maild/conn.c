@@ -616,11 +616,16 @@ conn_consume(struct conn *c, size_t n)
 	}
 	full = c->in.len >= c->in.max;
 	buf_drain(&c->in, n);
-	if (full && n > 0 && c->busy == 0) {
-		/* Reading had stopped, and no event is under way to arm it. */
+	if (!full || n == 0)
+		return;
+	/*
+	 * Reading had stopped: no event may be under way to arm it, and none
+	 * tells of what a layer has read already.
+	 */
+	if (c->busy == 0 || c->tls != NULL || c->zip != NULL)
 		conn_schedule(c, CONN_A_RAW);
+	if (c->busy == 0)
 		conn_arm(c);
-	}
 }
 
 void
