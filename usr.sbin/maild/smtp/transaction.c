@@ -54,8 +54,9 @@ transaction_begin(struct session *s, const struct smtp_command *c,
 	struct transaction	*tx;
 	char			 envid[SMTP_ENVID_MAX * 3 + 1];
 
-	snprintf(envid, sizeof(envid), "%.*s", (int)c->params.envid.len,
-	    c->params.envid.len > 0 ? c->params.envid.p : "");
+	if (c->params.envid.len == 0 || smtp_xtext_decode(c->params.envid,
+	    envid, sizeof(envid)) == -1)
+		envid[0] = '\0';
 	m.txn = ++s->txn;
 	m.flags = env_flags(s, &c->params);
 	m.listener = s->listener;
@@ -148,8 +149,9 @@ transaction_rcpt(struct session *s, const struct smtp_command *c,
 	struct rcpt_reply	*r;
 	char			 orcpt[SMTP_ORCPT_MAX + 1];
 
-	snprintf(orcpt, sizeof(orcpt), "%.*s", (int)c->params.orcpt.len,
-	    c->params.orcpt.len > 0 ? c->params.orcpt.p : "");
+	if (c->params.orcpt.len == 0 || smtp_orcpt_decode(c->params.orcpt,
+	    orcpt, sizeof(orcpt)) == -1)
+		orcpt[0] = '\0';
 	m.n = s->tx->nrcpt;
 	m.notify = c->params.notify;
 	m.rcpt = rcpt;
