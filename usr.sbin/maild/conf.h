@@ -107,6 +107,13 @@ struct conf_limits {
 	uint32_t	inode_reserve;
 };
 
+/* Is one more over the limit?  0 is no limit. */
+static inline int
+conf_over(uint64_t have, uint64_t limit)
+{
+	return limit != 0 && have >= limit;
+}
+
 struct conf {
 	uint32_t	 generation;
 	char		*hostname;

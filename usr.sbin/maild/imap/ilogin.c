@@ -52,7 +52,8 @@ fail(struct isession *s, const char *code, const char *text)
 		s->mode = INPUT_COMMANDS;
 		imap_parser_lines(&s->parser, 0);
 	}
-	if (s->auth_failures >= isession_config()->limits.auth_failures)
+	if (s->auth_failures > 0 && conf_over(s->auth_failures,
+	    isession_config()->limits.auth_failures))
 		s->bye = 1;
 	isession_done(s, IMAP_RESULT_NO, code, text);
 }

@@ -419,7 +419,8 @@ input(struct isession *s)
 	while (!s->busy && !s->waits && step(s)) {
 		if (isession_find(sid) == NULL)
 			return;
-		if (s->errors > conf->limits.errors) {
+		if (s->errors > 0 &&
+		    conf_over(s->errors - 1, conf->limits.errors)) {
 			isession_bye(s, "Too many errors");
 			return;
 		}
@@ -528,7 +529,9 @@ isession_accept(const struct conf_listen *l, int fd, const struct addr *client,
 	static const char	 busy[] = "* BYE Too many sessions\r\n";
 	struct isession		*s;
 
-	if (by_sid.count >= conf->limits.sessions) {
+	/* The limit is for all the imap processes together. */
+	if (conf_over(by_sid.count * proc_count(PROC_IMAP),
+	    conf->limits.sessions)) {
 		(void)!write(fd, busy, sizeof(busy) - 1);
 		close(fd);
 		return;

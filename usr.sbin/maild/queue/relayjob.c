@@ -73,7 +73,10 @@ relayjob_init(void)
 void
 relayjob_conf(const struct conf *c)
 {
-	domain_max = (size_t)c->limits.relay_connections * JOBS_PER_CONNECTION;
+	domain_max = (size_t)c->limits.relay_connections *
+	    JOBS_PER_CONNECTION;
+	if (domain_max == 0)
+		domain_max = SIZE_MAX;
 }
 
 static struct domain *

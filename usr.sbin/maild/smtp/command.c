@@ -60,7 +60,7 @@ do_mail(struct session *s, const struct smtp_command *c)
 	const struct smtp_params	*p = &c->params;
 	char				 sender[SMTP_PATH_MAX + 1];
 
-	if (s->messages >= s->conf->limits.messages_per_session) {
+	if (conf_over(s->messages, s->conf->limits.messages_per_session)) {
 		session_close(s, 421, "4.7.0 Too many messages, call again");
 		return;
 	}
@@ -86,7 +86,7 @@ do_rcpt(struct session *s, const struct smtp_command *c)
 {
 	char	 rcpt[SMTP_PATH_MAX + 1];
 
-	if (s->tx->nrcpt >= s->conf->limits.recipients)
+	if (conf_over(s->tx->nrcpt, s->conf->limits.recipients))
 		transaction_rcpt_local(s, &too_many);
 	else if (smtp_path_canon(&c->path, rcpt, sizeof(rcpt)) == -1)
 		transaction_rcpt_local(s, &bad_domain);

@@ -245,7 +245,8 @@ login_result(struct session *s, const struct msg_auth_r *m)
 		break;
 	case AUTH_BAD:
 		proc_count_add("smtp_logins_refused", 1);
-		if (++s->auth_failures >= s->conf->limits.auth_failures)
+		if (conf_over(++s->auth_failures,
+		    s->conf->limits.auth_failures))
 			session_close(s, 421, "4.7.0 Too many failures");
 		else
 			login_fail(s, 535, "5.7.8 Authentication failed");

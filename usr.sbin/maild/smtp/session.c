@@ -211,7 +211,9 @@ session_accept(const struct conf_listen *l, int fd, const struct addr *client,
 {
 	struct session	*s;
 
-	if (by_sid.count >= conf->limits.sessions) {
+	/* The limit is for all the smtp processes together. */
+	if (conf_over(by_sid.count * proc_count(PROC_SMTP),
+	    conf->limits.sessions)) {
 		static const char	 busy[] =
 		    "421 4.3.2 Too many sessions, try again later\r\n";
 
@@ -349,7 +351,8 @@ input(struct session *s)
 			more = next_line(s);
 		if (session_find(sid) == NULL)
 			return;
-		if (s->errors > conf->limits.errors) {
+		if (s->errors > 0 &&
+		    conf_over(s->errors - 1, conf->limits.errors)) {
 			session_close(s, 421, "4.7.0 Too many errors");
 			return;
 		}
