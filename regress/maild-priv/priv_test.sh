@@ -123,8 +123,8 @@ keys_body()
 	# Use them, so that whoever computes with them has them.
 	for name in mail.example.test rsa.zz; do
 		for port in $SITE_SUBMISSIONS $SITE_IMAPS; do
-			echo QUIT | timeout 5 openssl s_client -quiet -servername $name \
-			    -connect 127.0.0.1:$port >/dev/null 2>&1
+			echo QUIT | timeout 5 openssl s_client -quiet \
+			    -servername $name -connect 127.0.0.1:$port >/dev/null 2>&1
 		done
 	done
 	dkim=$(ls "$site_dir"/dkim/*.key)

@@ -67,8 +67,9 @@ int		 envelope_set(char **, const char *);
 struct recipient *envelope_add_rcpt(struct envelope *, const char *address,
 		    const char *orcpt, uint8_t notify);
 /*
- * Add a destination of the recipient added last.  The same account and mailbox, or
- * the same remote address, is only added once; NULL: ENOMEM or too many.
+ * Add a destination of the recipient added last.  The same account and
+ * mailbox, or the same remote address, is only added once; NULL: ENOMEM or
+ * too many.
  */
 struct destination *envelope_add_dst(struct envelope *, uint8_t kind,
 		    const char *address, const char *mailbox);

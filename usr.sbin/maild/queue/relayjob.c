@@ -19,7 +19,7 @@ struct domain;
 
 struct job {
 	TAILQ_ENTRY(job) entry;		/* in the domain's line */
-	uint64_t	 id;		/* M_RELAY's; the message's if it can be */
+	uint64_t	 id;		/* M_RELAY's; the message's if free */
 	struct domain	*domain;
 	struct envelope	*env;
 	size_t		 waiting;	/* recipients not answered */

@@ -188,7 +188,9 @@ scanjob_answer(const struct proc_from *from, const struct msg_scan_r *r,
 	dispatch();
 }
 
-/* It killed scan twice, the second time alone: keep it for whoever mends scan. */
+/*
+ * It killed scan twice, the second time alone: keep it for whoever mends scan.
+ */
 static void
 set_aside(struct scanjob *j)
 {

@@ -81,8 +81,8 @@ trace_dst(const struct envelope *e, const struct destination *d,
 	if (host[0] != '\0')
 		n += snprintf(line + n, sizeof(line) - n, " %s=%s",
 		    d->kind == DST_ACCOUNT ? "mailbox" : "host", host);
-	snprintf(line + n, sizeof(line) - n, " result=%s reply=\"%u %s %s\"", what,
-	    d->code, d->enhanced, text);
+	snprintf(line + n, sizeof(line) - n, " result=%s reply=\"%u %s %s\"",
+	    what, d->code, d->enhanced, text);
 	log_info("id=%s %s", id, line);
 	add(e->id, d->rcpt < e->nrcpts ? e->rcpts[d->rcpt].address :
 	    d->address, line);

@@ -73,7 +73,7 @@ struct session {
 	uint8_t		 eof;		/* he says no more */
 	uint8_t		 granted;	/* AUTH: queue has said so */
 	uint8_t		 auth_ok;	/* and auth */
-	uint8_t		 final;		/* SCRAM's last word is with the client */
+	uint8_t		 final;		/* SCRAM's last word is with him */
 	uint32_t	 listener;
 	uint32_t	 uid;
 	struct addr	 client;
@@ -125,8 +125,8 @@ void		 command_line(struct session *, struct span line);
 /* Keep a command until the RCPTs before it are answered. */
 void		 transaction_hold(struct session *, struct span line);
 void		 transaction_release(struct session *);
-void		 transaction_begin(struct session *, const struct smtp_command *,
-		    const char *sender);
+void		 transaction_begin(struct session *,
+		    const struct smtp_command *, const char *sender);
 void		 transaction_rcpt(struct session *, const struct smtp_command *,
 		    const char *rcpt);
 void		 transaction_rcpt_reply(struct session *,
