@@ -108,61 +108,78 @@ body_len(const struct mstore_fetch *f, const struct where_ent *e,
 	return n > room ? (uint32_t)room : n;
 }
 
+/* The scratch buffer keeps its memory from one message to the next. */
+#define RECKEEP		(256 * 1024)
+
 /*
- * META and BODY of one message.  Both whole: one read, all checked.  -1 when
- * the record is bad, -2 when out is full.
+ * One read for what begins the record: the body whole, or the meta and the
+ * first bytes of the body.  What was wholly read is checked.
+ */
+static int
+read_front(struct mstore *ms, const struct where_ent *e, struct seglog_hdr *h,
+    uint32_t len)
+{
+	size_t	 skip;
+
+	skip = SEGLOG_HDRLEN + h->len[0] + (size_t)h->len[1] + len;
+	buf_truncate(&ms->rec, 0);
+	if (seglog_read(ms->v.log, e->pos, skip, len == e->size ? 2 : 1, h,
+	    &ms->rec) == -1 || h->len[1] != e->metalen ||
+	    h->len[2] != e->size)
+		return errno == ENOMEM ? -2 : -1;
+	return 0;
+}
+
+static int
+put_body(struct mstore *ms, struct buf *out, const struct seglog_hdr *h,
+    uint32_t off, uint32_t len)
+{
+	size_t	 front = (size_t)h->len[0] + h->len[1];
+	uint8_t	*p;
+
+	if (pack_u32(out, h->len[2]) == -1 || pack_u32(out, off) == -1 ||
+	    pack_u32(out, len) == -1)
+		return -2;
+	if (len == 0)
+		return 0;
+	if (ms->rec.len >= front + off + len)
+		return buf_add(out, buf_ptr(&ms->rec) + front + off, len) ==
+		    -1 ? -2 : 0;
+	if ((p = buf_reserve(out, len)) == NULL)
+		return -2;
+	if (seglog_read_range(ms->v.log, h, 2, off, p, len) == -1)
+		return -1;
+	buf_commit(out, len);
+	return 0;
+}
+
+/*
+ * META and BODY of one message.  -1 when the record is bad, -2 when out is
+ * full.
  */
 static int
 put_log_cols(struct mstore *ms, struct buf *out, uint16_t cols,
     const struct where_ent *e, uint32_t off, uint32_t len)
 {
 	struct seglog_hdr h;
-	struct buf	 rec;
-	uint8_t		*p;
-	int		 whole, n, ret = -2;
-	size_t		 skip;
+	int		 ret = 0;
 
 	if (where_hdr(ms, e, &h) != MSTORE_OK)
 		return -1;
-	whole = (cols & MSTORE_COL_BODY) && off == 0 && len == e->size;
-	buf_init(&rec, SEGLOG_MAXREC);
-	n = whole ? 2 : 1;
-	if (whole || (cols & MSTORE_COL_META)) {
-		skip = SEGLOG_HDRLEN + h.len[0] + (size_t)h.len[1] +
-		    (whole ? h.len[2] : 0);
-		if (seglog_read(ms->v.log, e->pos, skip, n, &h, &rec) == -1 ||
-		    h.len[1] != e->metalen || h.len[2] != e->size) {
-			ret = errno == ENOMEM ? -2 : -1;
-			goto out;
-		}
-	}
-	if (cols & MSTORE_COL_META) {
-		if (pack_u32(out, e->metalen) == -1 || buf_add(out,
-		    buf_ptr(&rec) + h.len[0], e->metalen) == -1)
-			goto out;
-	}
-	if (cols & MSTORE_COL_BODY) {
-		if (pack_u32(out, e->size) == -1 ||
-		    pack_u32(out, off) == -1 || pack_u32(out, len) == -1)
-			goto out;
-		if (whole) {
-			if (buf_add(out, buf_ptr(&rec) + h.len[0] + h.len[1],
-			    len) == -1)
-				goto out;
-		} else if (len > 0) {
-			if ((p = buf_reserve(out, len)) == NULL)
-				goto out;
-			if (seglog_read_range(ms->v.log, &h, 2, off, p,
-			    len) == -1) {
-				ret = -1;
-				goto out;
-			}
-			buf_commit(out, len);
-		}
-	}
-	ret = 0;
-out:
-	buf_free(&rec);
+	ms->rec.max = SEGLOG_MAXREC;
+	buf_truncate(&ms->rec, 0);
+	if (!(cols & MSTORE_COL_BODY))
+		len = 0;
+	if (cols & MSTORE_COL_META || (off == 0 && len == e->size))
+		ret = read_front(ms, e, &h, off == 0 ? len : 0);
+	if (ret == 0 && cols & MSTORE_COL_META &&
+	    (pack_u32(out, e->metalen) == -1 || buf_add(out,
+	    buf_ptr(&ms->rec) + h.len[0], e->metalen) == -1))
+		ret = -2;
+	if (ret == 0 && cols & MSTORE_COL_BODY)
+		ret = put_body(ms, out, &h, off, len);
+	if (ms->rec.size > RECKEEP)
+		buf_free(&ms->rec);
 	return ret;
 }
 

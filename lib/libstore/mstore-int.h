@@ -152,6 +152,7 @@ struct mstore {
 
 	struct buf	 head;		/* of the record being made */
 	struct buf	 val;		/* of the value being made */
+	struct buf	 rec;		/* a record that is read */
 };
 
 /* cache */

@@ -97,6 +97,7 @@ mstore_free(struct mstore *ms, int orderly)
 	free(ms->events);
 	buf_free(&ms->head);
 	buf_free(&ms->val);
+	buf_free(&ms->rec);
 	free(ms);
 }
 

@@ -11,19 +11,15 @@ static int
 read_file(struct seglog *log, uint32_t seg, uint32_t off, uint8_t *p,
     size_t len)
 {
+	const struct seglog_seg *s;
 	ssize_t	 n;
-	int	 fd;
 
-	if (seglog_seg_find(log, seg) == NULL) {
+	if ((s = seglog_seg_find(log, seg)) == NULL) {
 		errno = ENOENT;
 		return -1;
 	}
-	if ((fd = seglog_fd(log, seg)) == -1)
-		return -1;
 	while (len > 0) {
-		n = log->io.pread(log->io.arg, fd, p, len, (off_t)off);
-		if (n == -1 && errno == EINTR)
-			continue;
+		n = seglog_pread(log, s, p, len, off);
 		if (n <= 0) {
 			if (n == 0)
 				errno = EBADMSG;
@@ -114,9 +110,8 @@ seglog_read_part(struct seglog *log, const struct seglog_hdr *h, int n,
 static ssize_t
 raw_some(struct seglog *log, struct seglog_pos pos, uint8_t *p, size_t len)
 {
+	const struct seglog_seg *s;
 	size_t	 end;
-	ssize_t	 n;
-	int	 fd;
 
 	if (pos.seg == log->seg && log->buflen > 0 &&
 	    pos.off + len > log->base) {
@@ -130,16 +125,11 @@ raw_some(struct seglog *log, struct seglog_pos pos, uint8_t *p, size_t len)
 		return seglog_raw(log, pos.seg, pos.off, p, len) == -1 ? -1 :
 		    (ssize_t)len;
 	}
-	if (seglog_seg_find(log, pos.seg) == NULL) {
+	if ((s = seglog_seg_find(log, pos.seg)) == NULL) {
 		errno = ENOENT;
 		return -1;
 	}
-	if ((fd = seglog_fd(log, pos.seg)) == -1)
-		return -1;
-	do
-		n = log->io.pread(log->io.arg, fd, p, len, (off_t)pos.off);
-	while (n == -1 && errno == EINTR);
-	return n;
+	return seglog_pread(log, s, p, len, pos.off);
 }
 
 int
@@ -161,6 +151,10 @@ seglog_read(struct seglog *log, struct seglog_pos pos, size_t guess, int n,
 		return -1;
 	}
 	want = part_off(h, n) + h->len[n];
+	/* What else was read of the next part is kept. */
+	if (n + 1 < SEGLOG_NPARTS && want < (size_t)got)
+		want = (size_t)got - want < h->len[n + 1] ? (size_t)got :
+		    want + h->len[n + 1];
 	if (want > (size_t)got) {
 		if ((p = buf_reserve(b, want)) == NULL)
 			return -1;
@@ -191,11 +185,11 @@ seglog_verify(struct seglog *log, const struct seglog_hdr *h)
 {
 	uint8_t		*tmp;
 	uint32_t	 crc, off, n;
-	int		 i;
+	int		 i, nparts = seglog_nparts(log, h);
 
 	if ((tmp = malloc(64 * 1024)) == NULL)
 		return -1;
-	for (i = 0; i < SEGLOG_NPARTS; i++) {
+	for (i = 0; i < nparts; i++) {
 		crc = 0;
 		for (off = 0; off < h->len[i]; off += n) {
 			n = h->len[i] - off;
@@ -232,16 +226,21 @@ int
 seglog_scan(struct seglog *log, uint32_t seg, uint32_t *off, uint32_t limit,
     struct seglog_hdr *h)
 {
+	const struct seglog_seg *s = seglog_seg_find(log, seg);
 	struct seglog_pos pos = { seg, 0 };
 	uint8_t		 hdr[SEGLOG_HDRLEN], *tmp;
 	uint32_t	 at = *off, n, i;
 	int		 ret = 0;
 
+	if (s != NULL && s->packed && seglog_kept(log, s, &at) == 0)
+		return 0;
 	if ((uint64_t)at + SEGLOG_HDRLEN > limit)
 		return 0;
 	if (seglog_raw(log, seg, at, hdr, sizeof(hdr)) == 0 &&
-	    hdr_at(log, seg, at, limit, hdr, h))
+	    hdr_at(log, seg, at, limit, hdr, h)) {
+		*off = at;
 		return 1;
+	}
 	/* Not here: look for the key of each place that a record may be at. */
 	if ((tmp = malloc(64 * 1024)) == NULL)
 		return -1;
@@ -295,7 +294,7 @@ seglog_next(struct seglog *log, struct seglog_pos *pos, struct seglog_hdr *h)
 {
 	const struct seglog_seg *s;
 	struct seglog_pos to;
-	uint32_t	 limit, off;
+	uint32_t	 limit, off, from;
 	int		 r;
 
 	for (;;) {
@@ -305,13 +304,16 @@ seglog_next(struct seglog *log, struct seglog_pos *pos, struct seglog_hdr *h)
 		if (s->no != pos->seg || pos->off < SEGFILE_HDRLEN)
 			*pos = (struct seglog_pos){ s->no, SEGFILE_HDRLEN };
 		limit = s->no == log->start.seg ? log->start.off : s->used;
-		off = pos->off;
+		from = off = pos->off;
+		if (s->packed && seglog_kept(log, s, &from) == 0)
+			from = limit;
 		if ((r = seglog_scan(log, s->no, &off, limit, h)) == -1)
 			return -1;
 		if (r == 0)
 			off = limit;
-		if (off > pos->off && log->report != NULL && (r == 1 ||
-		    !seglog_all_zero(log, s->no, pos->off, limit))) {
+		if (off > from && log->report != NULL && (r == 1 ||
+		    !seglog_all_zero(log, s->no, from, limit))) {
+			*pos = (struct seglog_pos){ s->no, from };
 			to = (struct seglog_pos){ s->no, off };
 			log->report(log->report_arg, *pos, to, 0);
 		}

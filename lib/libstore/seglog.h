@@ -78,6 +78,7 @@ struct seglog_io {
 	int	(*truncate)(void *, int, off_t len);
 	int	(*unlink)(void *, int dirfd, const char *);
 	int	(*close)(void *, int);
+	int	(*rename)(void *, int dirfd, const char *, const char *);
 };
 extern const struct seglog_io seglog_io_system;
 
@@ -148,14 +149,15 @@ int	 seglog_read_part(struct seglog *, const struct seglog_hdr *, int n,
 	    struct buf *);
 /*
  * Header and parts 0..n of the record with one pread; guess is how many bytes
- * that is if known (else 0).  The parts lie in the buffer one after another.
+ * that is if known (else 0).  The parts lie in the buffer one after another;
+ * if the guess reached into the next part its beginning follows, not checked.
  */
 int	 seglog_read(struct seglog *, struct seglog_pos, size_t guess, int n,
 	    struct seglog_hdr *, struct buf *);
 /* len bytes at off within part n, unchecked.  The caller keeps to the part. */
 int	 seglog_read_range(struct seglog *, const struct seglog_hdr *, int n,
 	    uint32_t off, void *, size_t len);
-/* Check all parts: 0 or -1 (EBADMSG). */
+/* Check all parts that packing left: 0 or -1 (EBADMSG). */
 int	 seglog_verify(struct seglog *, const struct seglog_hdr *);
 
 /*
@@ -172,10 +174,38 @@ int	 seglog_pos_cmp(struct seglog_pos, struct seglog_pos);
 void	 seglog_segments(const struct seglog *, uint32_t *first,
 	    uint32_t *last);
 int	 seglog_segment_exists(const struct seglog *, uint32_t);
-/* Bytes of records in it (its size, without what is preallocated). */
+/* Bytes that it takes (its size, without what is preallocated). */
 uint32_t seglog_segment_used(struct seglog *, uint32_t);
 /* Remove a segment that holds nothing of worth; never the last. */
 int	 seglog_segment_remove(struct seglog *, uint32_t);
+
+/*
+ * Packing: a segment is written anew, without what is of no use any more, and
+ * takes the old one's place in one step.  What is left keeps its position, so
+ * that nothing else changes, be it before or after a crash.
+ *
+ * begin, then in order for each record that seglog_next finds in it keep (or
+ * not), then end; sync now and then so that the last one is quick.  One at a
+ * time.  Not possible near the log's end (EBUSY).
+ */
+struct seglog_pack;
+int	 seglog_pack_begin(struct seglog *, uint32_t no,
+	    struct seglog_pack **);
+/* Keep the record with its first nparts parts. */
+int	 seglog_pack_keep(struct seglog_pack *, const struct seglog_hdr *,
+	    int nparts);
+/* What is written of the new one; since the last sync. */
+uint32_t seglog_pack_size(const struct seglog_pack *);
+uint32_t seglog_pack_unsynced(const struct seglog_pack *);
+int	 seglog_pack_sync(struct seglog_pack *);
+/* note: a number to find with the segment.  On failure (-1) the old one is
+ * still there.  Frees the pack in any case. */
+int	 seglog_pack_end(struct seglog_pack *, uint32_t note);
+void	 seglog_pack_abort(struct seglog_pack *);
+/* 1 and *note when a segment was packed. */
+int	 seglog_packed(const struct seglog *, uint32_t no, uint32_t *note);
+/* How many of the parts of a record are there, if it is whole. */
+int	 seglog_nparts(struct seglog *, const struct seglog_hdr *);
 
 /*
  * Is there room?  1 when the file system of the log has at least these many

@@ -349,6 +349,9 @@ columns(uint32_t asked)
  * One page.  A body that is larger than the page comes in pieces: imap asks
  * for it by offset, so here a piece ends the page.
  */
+/* Pages are made in memory that is kept: fresh memory costs more than them. */
+static struct buf	 fetched;
+
 void
 sread_fetch(const struct proc_from *from, const struct msg_st_fetch *m)
 {
@@ -356,7 +359,6 @@ sread_fetch(const struct proc_from *from, const struct msg_st_fetch *m)
 	struct mstore_mailbox	 mb;
 	struct mstore_fetch	 f = { .mailbox = m->mbox };
 	struct rseq		 uids;
-	struct buf		 b;
 	uint32_t		 budget = m->budget;
 	int			 fd = -1, ok;
 
@@ -369,21 +371,23 @@ sread_fetch(const struct proc_from *from, const struct msg_st_fetch *m)
 	rseq_init(&uids);
 	if (rseq_get(&uids, m->uids.data, m->uids.len) == -1)
 		fatalx("imap %u: malformed uids", from->inst);
-	buf_init(&b, ROWS_MAX);
+	fetched.max = ROWS_MAX;
+	buf_truncate(&fetched, 0);
 	f.uids = &uids;
 	f.cols = columns(m->columns);
 	f.bodyoff = m->offset > UINT32_MAX ? UINT32_MAX : m->offset;
 	f.bodylen = m->length >= UINT32_MAX ? 0 : m->length;
 	f.next_off = m->next_off;
-	ok = mstore_fetch(engine(), &f, &b, budget) == MSTORE_OK;
+	ok = mstore_fetch(engine(), &f, &fetched, budget) == MSTORE_OK;
 	r.next = f.done ? 0 : f.next_uid;
 	r.next_off = f.done ? 0 : f.next_off;
 	if (ok)
-		fd = sanswer_pack(&b, &r.rows, &r.size, &ok);
+		fd = sanswer_pack(&fetched, &r.rows, &r.size, &ok);
 	if (ok)
 		(void)proc_send(from->proc, from->inst, M_ST_FETCH_R, &r, fd);
 	else
 		sread_answer(from, m->sid, m->req, ST_TEMP);
 	rseq_free(&uids);
-	buf_free(&b);
+	if (fetched.size > 2 * FETCH_BUDGET)
+		buf_free(&fetched);
 }
