@@ -183,8 +183,6 @@ fetch_go(struct fetch *j)
 
 	if (j->blocked)
 		return;
-	imap_out_init(&j->o, conn_out(s->conn), s->st.enabled);
-	j->o.first = 0;
 	for (;;) {
 		if (!j->has_row) {
 			switch (pager_next(&j->pager, &j->row, &j->seq)) {
@@ -293,7 +291,7 @@ choose_columns(struct fetch *j)
 	}
 	if (j->need_meta)
 		p->columns |= ST_FETCH_META;
-	p->budget = p->length > HEADER_HINT ? PAGE_BODIES : PAGE_ROWS;
+	p->budget = p->columns & ST_FETCH_BODY ? PAGE_BODIES : PAGE_ROWS;
 }
 
 /* ---- \Seen ---------------------------------------------------------------------------- */
@@ -477,6 +475,7 @@ on_loaded(void *arg, int ok)
 	j->s = s;
 	j->v = s->view;
 	j->f = f;
+	imap_out_init(&j->o, conn_out(s->conn), s->st.enabled);
 	j->uidonly = (s->st.enabled & IMAP_EN_UIDONLY) != 0;
 	j->condstore = (s->st.enabled & IMAP_EN_CONDSTORE) != 0;
 	s->job = j;

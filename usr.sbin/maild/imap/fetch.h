@@ -36,7 +36,9 @@ struct fetch_stream {
 	uint8_t		 on;
 	uint32_t	 pos, end;	/* still to be written */
 	struct pager_page page;		/* the piece at pos, if full */
-	uint32_t	 asked;		/* offset of the piece asked for */
+	struct pager_page ahead;	/* and the next one */
+	uint32_t	 asked;		/* offset of the piece asked for last */
+	uint32_t	 next;		/* what to ask for after it */
 	uint8_t		 waits;		/* for it */
 };
 
@@ -68,6 +70,7 @@ struct fetch {
 	struct fetch_hold hold;
 	struct fetch_stream stream;
 	struct buf	 fields;	/* HEADER.FIELDS gathered */
+	struct later	 later;
 };
 
 /* fetch.c */

@@ -120,22 +120,43 @@ fetch_bytes_get(struct fetch *j, uint32_t lo, uint32_t hi, const char **p)
 /* ---- streams -------------------------------------------------------------------- */
 
 static void
+stream_ask(struct fetch *j, uint32_t from)
+{
+	j->stream.asked = from;
+	j->stream.waits = 1;
+	ask(j, from, j->stream.end);
+}
+
+static void
+go_on(void *arg)
+{
+	fetch_go(arg);
+}
+
+static void
 stream_piece(struct fetch *j, uint32_t type, const void *msg, int fd)
 {
 	struct fetch_stream	*st = &j->stream;
+	struct pager_page	*page;
 	struct mstore_msg	 m;
 
 	st->waits = 0;
-	if (read_piece(j, &st->page, type, msg, fd, &m, st->asked) == -1 ||
-	    rows_keep(&st->page.rows) == -1) {
+	page = st->page.full ? &st->ahead : &st->page;
+	if (read_piece(j, page, type, msg, fd, &m, st->asked) == -1 ||
+	    rows_keep(&page->rows) == -1) {
 		/* What was announced cannot be sent any more. */
 		log_info("a message went away while it was sent");
 		isession_close(j->s);
 		return;
 	}
-	st->page.off = 0;
-	st->page.full = 1;
-	fetch_go(j);
+	page->off = 0;
+	page->full = 1;
+	st->next = st->asked + m.body.len;
+	/* Ask for the next piece now, and write this one in the next turn,
+	 * while it is on its way. */
+	if (page == &st->page && st->next < st->end)
+		stream_ask(j, st->next);
+	later_call(&j->later, go_on, j);
 }
 
 static void
@@ -156,14 +177,6 @@ fetch_bytes_stream(struct fetch *j, uint32_t lo, uint32_t hi)
 	j->stream.on = 1;
 	j->stream.pos = lo;
 	j->stream.end = hi;
-}
-
-static void
-stream_ask(struct fetch *j, uint32_t from)
-{
-	j->stream.asked = from;
-	j->stream.waits = 1;
-	ask(j, from, j->stream.end);
 }
 
 /* Write the piece that begins at pos. */
@@ -199,6 +212,12 @@ fetch_bytes_more(struct fetch *j)
 			j->blocked = 1;
 			return FETCH_WAIT;
 		}
+		if (!st->page.full && st->ahead.full) {
+			st->page = st->ahead;
+			memset(&st->ahead, 0, sizeof(st->ahead));
+			if (st->next < st->end)
+				stream_ask(j, st->next);
+		}
 		if (!st->page.full) {
 			if (!st->waits)
 				stream_ask(j, st->pos);
@@ -207,9 +226,6 @@ fetch_bytes_more(struct fetch *j)
 		if (mstore_page_next(st->page.rows.data, st->page.rows.len,
 		    &st->page.off, &piece) != 1)
 			fatalx("store: malformed page");
-		/* The next one is on its way while this one is written. */
-		if (piece.body.len < st->end - st->pos)
-			stream_ask(j, st->pos + piece.body.len);
 		rc = stream_write(j, piece.body.p, piece.body.len);
 		rows_free(&st->page.rows);
 		st->page.full = 0;
@@ -229,7 +245,9 @@ fetch_bytes_drop(struct fetch *j)
 	j->req = 0;
 	buf_free(&j->hold.buf);
 	memset(&j->hold, 0, sizeof(j->hold));
+	later_forget(&j->later);
 	rows_free(&j->stream.page.rows);
+	rows_free(&j->stream.ahead.rows);
 	memset(&j->stream, 0, sizeof(j->stream));
 	buf_free(&j->fields);
 }

@@ -10,6 +10,7 @@
 #include "name.h"
 #include "proc.h"
 #include "isession.h"
+#include "view.h"
 
 /*
  * One APPEND.  The command itself stays the parser's until its last segment;
@@ -325,6 +326,11 @@ iappend_result(struct isession *s, const struct msg_append_r *m)
 		return;
 	s->appending = 0;
 	a->result = *m;
+	/* Into the mailbox that he looks at: he hears of it at once. */
+	if (m->code == ST_OK && s->view != NULL &&
+	    m->uidvalidity == s->view->uidvalidity &&
+	    m->last >= s->view->uidnext)
+		mbox_heard(s->view->mbox, s->view->modseq + 1);
 	if (m->code == ST_OK)
 		isession_done_with(s, IMAP_RESULT_OK, done_tail);
 	else if (m->code == ST_NONEXISTENT)

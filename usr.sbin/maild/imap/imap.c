@@ -184,13 +184,6 @@ peer_gone(enum proc_id proc, unsigned inst)
 }
 
 static void
-turn(void)
-{
-	if (conf != NULL)
-		request_turn();
-}
-
-static void
 stop(void)
 {
 	stopping = 1;
@@ -258,7 +251,6 @@ const struct proc_def imap_def = {
 	.conf_use = use,
 	.conf_drop = drop,
 	.conf_listen = listen_stage,
-	.turn = turn,
 	.peer_gone = peer_gone,
 	.stop = stop,
 	.ctl = ctl,

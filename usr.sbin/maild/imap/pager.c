@@ -71,6 +71,15 @@ open_page(struct pager *p, struct pager_page *page,
 }
 
 static void
+wake(void *arg)
+{
+	struct pager	*p = arg;
+
+	p->waits = 0;
+	p->ready(p->arg);
+}
+
+static void
 on_page(void *arg, uint32_t type, const void *msg, int fd)
 {
 	const struct msg_st_fetch_r	*r = msg;
@@ -93,10 +102,9 @@ on_page(void *arg, uint32_t type, const void *msg, int fd)
 		p->now = page;
 		pager_ask(p);
 	}
-	if (p->waits) {
-		p->waits = 0;
-		p->ready(p->arg);
-	}
+	/* The next request leaves at the end of this turn: only then work. */
+	if (p->waits)
+		later_call(&p->later, wake, p);
 }
 
 static void
@@ -140,6 +148,7 @@ pager_free(struct pager *p)
 {
 	if (p->asked)
 		request_forget(p);
+	later_forget(&p->later);
 	rows_free(&p->now.rows);
 	rows_free(&p->ahead.rows);
 	uidlist_unref(p->snap);

@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "libstore/mstore_page.h"
+#include "later.h"
 #include "libutil/rseq.h"
 #include "request.h"
 
@@ -50,6 +51,7 @@ struct pager {
 	uint32_t	 first;		/* uids below were seen */
 	uint32_t	 off;
 	uint8_t		 asked, waits, ended;
+	struct later	 later;
 	struct pager_page now, ahead;
 };
 

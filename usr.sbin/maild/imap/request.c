@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "later.h"
 #include "libutil/hashtab.h"
 #include "libutil/log.h"
 #include "request.h"
@@ -24,7 +25,7 @@ struct request {
 
 static struct hashtab	 requests;
 static uint32_t		 last;
-static int		 some_lost;
+static struct later	 lost;
 
 static const void *
 request_key(const void *entry, size_t *len)
@@ -58,6 +59,30 @@ request_new(request_cb cb, void *arg)
 	return r->req;
 }
 
+static void
+answer_lost(void *arg)
+{
+	struct msg_st_r	 m = { .code = ST_TEMP,
+	    .text = "the store is not available just now" };
+	struct request	*r;
+	size_t		 iter = 0;
+
+	while ((r = hashtab_next(&requests, &iter)) != NULL) {
+		if (!r->lost)
+			continue;
+		m.req = r->req;
+		request_answer(r->req, M_ST_R, &m, -1);
+		iter = 0;
+	}
+}
+
+static void
+tell_lost(struct request *r)
+{
+	r->lost = 1;
+	later_call(&lost, answer_lost, NULL);
+}
+
 void
 request_send(uint32_t req, uint32_t type, const void *msg)
 {
@@ -66,7 +91,7 @@ request_send(uint32_t req, uint32_t type, const void *msg)
 	if (proc_send(PROC_STORE, 0, type, msg, -1) == 0)
 		return;
 	if ((r = hashtab_find(&requests, &req, sizeof(req))) != NULL)
-		r->lost = some_lost = 1;
+		tell_lost(r);
 }
 
 void
@@ -114,27 +139,7 @@ request_store_gone(void)
 	size_t		 iter = 0;
 
 	while ((r = hashtab_next(&requests, &iter)) != NULL)
-		r->lost = some_lost = 1;
-}
-
-void
-request_turn(void)
-{
-	struct msg_st_r	 m = { .code = ST_TEMP,
-	    .text = "the store is not available just now" };
-	struct request	*r;
-	size_t		 iter = 0;
-
-	if (!some_lost)
-		return;
-	some_lost = 0;
-	while ((r = hashtab_next(&requests, &iter)) != NULL) {
-		if (!r->lost)
-			continue;
-		m.req = r->req;
-		request_answer(r->req, M_ST_R, &m, -1);
-		iter = 0;
-	}
+		tell_lost(r);
 }
 
 int

@@ -23,7 +23,6 @@ void		 request_forget(void *arg);
 void		 request_answer(uint32_t req, uint32_t type, const void *msg,
 		    int fd);
 void		 request_store_gone(void);
-void		 request_turn(void);
 
 /*
  * Rows that came inline or in a descriptor: map or point.  0 or -1; free with

@@ -242,10 +242,10 @@ pass_start(struct search *j)
 	if (j->have >= IMAP_COST_HEADER) {
 		p->columns |= ST_FETCH_BODY;
 		p->length = HEADER_HINT;
+		p->budget = PAGE_BODIES;
 	}
 	if (j->have == IMAP_COST_BODY) {
 		p->length = UINT64_MAX;
-		p->budget = PAGE_BODIES;
 		p->pieces = 1;
 	}
 	p->seqs = &j->left;
