@@ -517,7 +517,8 @@ load_text(size_t size, uint64_t seed, size_t *lenp)
 		memcpy(p + len, s, w);
 		len += w;
 		col += w + 1;
-		if (col > 68 || len >= size) {
+		/* What ends with a space would have no end of line. */
+		if (col > 68 || len + 1 >= size) {
 			memcpy(p + len, "\r\n", 2);
 			len += 2;
 			col = 0;

@@ -9,15 +9,17 @@
  * -P sends MAIL, RCPT and DATA in one go.  -T is STARTTLS, -X is TLS from the
  * start, -L is LMTP.  The recipient's %u becomes the number of a mailbox, from
  * 0 to mailboxes - 1, in turn.  Each message has the Message-ID
- * <SEED.NUMBER@load.test>.  -o writes the ids of those that the server took
- * (with -L and several recipients: that all of them took).
+ * <SEED.NUMBER@load.test>.  -o writes a line for each that the server took:
+ * SEED.NUMBER and the numbers of the mailboxes that it took it for.
  *
- * -d: go on for so long whatever happens; a connection that is lost is made
- * again, its message is not sent again, and refusals are no errors.
+ * -d: go on for so long, or until SIGTERM, whatever happens; a connection that
+ * is lost is made again, its message is not sent again, and refusals are no
+ * errors.
  *
  * Prints one line of name=value.
  */
 #include <err.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -39,6 +41,7 @@ struct session {
 	uint64_t	 sent;		/* on this connection */
 	unsigned int	 rcpts;		/* answered so far */
 	unsigned int	 taken;		/* of them with 250 */
+	unsigned int	*took;		/* which of them */
 	int		 secured;
 	int		 busy;		/* has a message */
 };
@@ -205,19 +208,25 @@ message_body(struct session *s)
 static void
 message_reply(struct session *s, int good)
 {
-	s->rcpts++;
+	unsigned int	 i, first = s->rcpts, last;
+
+	/* Which recipients this is the answer for. */
+	last = lmtp ? ++s->rcpts : s->taken;
 	if (!good)
 		refused++;
-	else if (lmtp && s->rcpts < s->taken)
-		;
-	else {
+	else if (last == s->taken) {
 		acked++;
 		lat_add(&lat, load_usec() - s->started);
-		if (acks != NULL)
-			fprintf(acks, "%llu.%llu\n", (unsigned long long)seed,
-			    (unsigned long long)s->id);
 	}
-	if (lmtp && s->rcpts < s->taken)
+	if (good && acks != NULL) {
+		fprintf(acks, "%llu.%llu", (unsigned long long)seed,
+		    (unsigned long long)s->id);
+		for (i = first; i < last; i++)
+			fprintf(acks, " %llu", (unsigned long long)
+			    ((s->id * nrcpts + s->took[i]) % nmailboxes));
+		putc('\n', acks);
+	}
+	if (last < s->taken)
 		return;
 	s->sent++;
 	message_next(s);
@@ -249,7 +258,7 @@ static void
 after_rcpt(struct session *s, int good)
 {
 	if (good)
-		s->taken++;
+		s->took[s->taken++] = s->rcpts;
 	if (++s->rcpts < nrcpts) {
 		if (!pipelining)
 			send_rcpt(s, s->rcpts);
@@ -421,10 +430,17 @@ options(int argc, char *argv[])
 	load_target(argv[optind]);
 }
 
+static void
+stop(evutil_socket_t sig, short what, void *arg)
+{
+	event_base_loopbreak(load_base);
+}
+
 int
 main(int argc, char *argv[])
 {
 	struct session	*sessions, *s;
+	struct event	 term;
 	unsigned int	 i;
 	double		 t;
 
@@ -437,10 +453,14 @@ main(int argc, char *argv[])
 		err(1, NULL);
 	if (duration == 0 && nsessions > nmessages)
 		nsessions = (unsigned int)nmessages;
+	evsignal_assign(&term, load_base, SIGTERM, stop, NULL);
+	event_add(&term, NULL);
 	alive = nsessions;
 	begin = load_now();
 	for (i = 0; i < nsessions; i++) {
 		s = &sessions[i];
+		if ((s->took = calloc(nrcpts, sizeof(*s->took))) == NULL)
+			err(1, NULL);
 		s->conn.arg = s;
 		s->conn.up = session_up;
 		s->conn.line = session_line;
