@@ -5,7 +5,8 @@
 # FUZZ_SECONDS	for each target of `make fuzz' (60)
 
 LIBS=	lib/libutil lib/libimsg lib/libtable lib/libmail lib/libsmtp \
-	lib/libimap lib/libmailauth lib/libsieve lib/libspam lib/libstore
+	lib/libimap lib/libpop3 lib/libmailauth lib/libsieve lib/libspam \
+	lib/libstore
 PROGS=	usr.sbin/maild usr.sbin/mailctl
 DATA=	etc share/man
 
