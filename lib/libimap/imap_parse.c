@@ -2,8 +2,9 @@
 
 #include "libimap/imap_parse.h"
 
+/* RFC 2971 3.3: an ID of 30 pairs of 30 and 1,024 octets must be taken. */
 const struct imap_limits imap_limits_noauth = {
-	8192, 4096, 16384, 65536, 8
+	34816, 4096, 36864, 65536, 8
 };
 const struct imap_limits imap_limits_auth = {
 	65536, 65536, 262144, 1048576, 200

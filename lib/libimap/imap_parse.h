@@ -20,7 +20,7 @@ struct imap_limits {
 	uint32_t	count;	/* literals in one command */
 };
 
-extern const struct imap_limits imap_limits_noauth;	/* 8 KB */
+extern const struct imap_limits imap_limits_noauth;	/* 34 KB */
 extern const struct imap_limits imap_limits_auth;	/* 64 KB */
 
 enum imap_event_type {

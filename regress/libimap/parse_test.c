@@ -221,7 +221,7 @@ ATF_TC_WITHOUT_HEAD(lines);
 ATF_TC_BODY(lines, tc)
 {
 	struct feed	f;
-	char		big[9000];
+	char		big[36000];
 
 	feed_init(&f, &imap_limits_noauth);
 	imap_parser_lines(&f.parser, 1);
