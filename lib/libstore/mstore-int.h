@@ -47,6 +47,7 @@
 #define MSTORE_CHANGES		2048	/* modseqs that are remembered */
 #define MSTORE_CHANGERUNS	4096	/* runs of one entry */
 #define MSTORE_DEDUPE		86400	/* seconds */
+#define MSTORE_COMPACT		(64U << 10)	/* see mstore_conf */
 #define MSTORE_CACHE		192	/* entries kept: below 1 MB */
 
 #define HOT_SHIFT	8
@@ -149,6 +150,15 @@ struct mstore {
 	struct event	*events;
 	size_t		 nevents;
 	size_t		 events_size;
+
+	/* Compaction: what is being packed, or where to look next. */
+	struct seglog_pack *compact;
+	uint32_t	 compact_live;	/* bytes of live messages so far */
+	uint32_t	 compact_next;
+	uint32_t	 compact_least;	/* bytes that are worth it */
+	int64_t		 compact_looked; /* in vain, and not again before */
+	int64_t		 compact_wait;
+	uint64_t	 compactions;
 
 	struct buf	 head;		/* of the record being made */
 	struct buf	 val;		/* of the value being made */
@@ -260,6 +270,9 @@ enum mstore_code thread_find(struct mstore *, uint32_t account,
 	    const struct rec_message *, uint64_t *threadid, uint16_t *newids);
 int	 delivery_known(struct mstore *, uint64_t id);
 void	 delivery_sweep(struct mstore *, unsigned int n);
+
+/* A piece of work on segments: 1 when there is more to do at once. */
+int	 compact_work(struct mstore *, int64_t now);
 
 #define HOT_CHUNK(uid)	((uid) >> HOT_SHIFT)
 #define HOT_SLOT(uid)	((uid) & (HOT_SLOTS - 1))

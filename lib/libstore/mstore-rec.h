@@ -7,29 +7,7 @@
  * Part 0 of a log record is what is described here; a message's parts 1 and 2
  * are its meta blob and its bytes (prefix, body).
  *
- * Compaction (not written yet) takes any segment but the last, reads it from
- * front to end, says again at the log's end, in turns as everything else, what
- * still holds, and removes the file (logview_segment_remove).  The kinds are
- * made for that:
- *
- *	MESSAGE		its places are those of table 'R', or else the one in the
- *			record, if WHERE still points here.  None left: nothing to
- *			do.  Else the bytes again, restated set, with all places
- *			and their state of now; apply moves them (place_add).
- *	ACCOUNT, MAILBOX, SUBSCRIBE, PROP
- *			the thing as it is now, once, if it still exists; a
- *			MAILBOX carries uidnext and highestmodseq, which messages
- *			that are gone implied
- *	COPY, FLAGS	STATE of those uids that are still there
- *	EXPUNGE, MBOXDEL, deleted ACCOUNT
- *			again as they are, unless this is the first segment: an
- *			earlier one may still tell of what they took away
- *	first segment	GLOBALS
- *
- * In a replay a record whose subject is missing is left out, so the old ones
- * that are still there do no harm before the restated ones put things right.
- * Vanished uids of before are lost to a rebuild then: MAILBOX must raise
- * changes_from.  Table 'G' says which segment has the least that lives.
+ * Compaction leaves every part 0 as and where it is: see mstore-compact.c.
  */
 #ifndef MSTORE_REC_H
 #define MSTORE_REC_H
@@ -55,7 +33,7 @@ enum rec_kind {
 	REC_COPY,		/* further places of messages, or moved ones */
 	REC_FLAGS,
 	REC_EXPUNGE,
-	REC_STATE,		/* compaction: flags of uids as they are */
+	REC_STATE,		/* kept free: flags of uids as they are */
 	REC_PROP,
 	/*
 	 * Kept free for shared mailboxes: {mailbox, reader account, modseq,
@@ -63,7 +41,7 @@ enum rec_kind {
 	 * bitmap of 256 uids.  Each reader's \Seen comes from there.
 	 */
 	REC_SEEN,
-	REC_GLOBALS		/* compaction: counters that nothing implies */
+	REC_GLOBALS		/* counters that nothing implies */
 };
 
 struct rec_account {
@@ -112,7 +90,7 @@ struct rec_message {
 	int64_t		 date;
 	int16_t		 zone;
 	uint32_t	 prefixlen;
-	uint8_t		 restated;	/* by compaction: places that exist */
+	uint8_t		 restated;	/* places that may exist already */
 	uint64_t	 msgid;
 	uint8_t		 nrefs;
 	uint64_t	 refs[MSTORE_MAXREFS];

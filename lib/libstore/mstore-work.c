@@ -102,11 +102,12 @@ mstore_work(struct mstore *ms, int64_t now)
 
 	if (ms->v.in_turn || mstore_broken(ms))
 		return 0;
-	if ((id = clean_next(ms)) == 0) {
-		if (kv_checkpoint(ms->v.kv, WORK_JOURNAL) == KV_BROKEN)
-			ms->v.broken = 1;
+	if (kv_checkpoint(ms->v.kv, WORK_JOURNAL) == KV_BROKEN) {
+		ms->v.broken = 1;
 		return 0;
 	}
+	if ((id = clean_next(ms)) == 0)
+		return compact_work(ms, now);
 	if (mstore_begin(ms, now) != MSTORE_OK)
 		return 0;
 	if (mbox_clean(ms, id, &more) != MSTORE_OK)
@@ -146,6 +147,7 @@ mstore_stats(struct mstore *ms, struct mstore_stats *st)
 	st->turns = ms->turns;
 	st->flushes = ms->v.flushes;
 	st->records = ms->v.records;
+	st->compactions = ms->compactions;
 	seglog_segments(ms->v.log, &first, &last);
 	for (i = first; i <= last; i++) {
 		if (!seglog_segment_exists(ms->v.log, i))

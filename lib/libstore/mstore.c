@@ -91,6 +91,8 @@ mstore_free(struct mstore *ms, int orderly)
 {
 	if (ms == NULL)
 		return;
+	if (ms->v.log != NULL)
+		seglog_pack_abort(ms->compact);
 	logview_close(&ms->v, orderly);
 	cache_drop(ms);
 	events_clear(ms);
@@ -106,8 +108,8 @@ mstore_open(struct mstore **out, const struct mstore_conf *conf,
     const char **why)
 {
 	struct logview_conf vc = { .dir = conf->dir, .cache = conf->cache,
-	    .scattered = MSTORE_SCATTERED, .segsize = conf->segsize, .io = conf->io, .report = conf->report,
-	    .report_arg = conf->report_arg, .progress = conf->progress,
+	    .scattered = MSTORE_SCATTERED, .segsize = conf->segsize,
+	    .io = conf->io, .report = conf->report, .report_arg = conf->report_arg, .progress = conf->progress,
 	    .progress_arg = conf->progress_arg, .ops = &view_ops,
 	    .version = REC_VERSION };
 	struct mstore	*ms;
@@ -122,6 +124,8 @@ mstore_open(struct mstore **out, const struct mstore_conf *conf,
 	buf_init(&ms->val, MSTORE_MAXHEAD);
 	ms->reserve_bytes = conf->reserve_bytes;
 	ms->reserve_inodes = conf->reserve_inodes;
+	ms->compact_least = conf->compact_least != 0 ? conf->compact_least :
+	    MSTORE_COMPACT;
 	vc.arg = ms;
 	if (logview_open(&ms->v, &vc, why) == -1) {
 		saved = errno;

@@ -75,6 +75,7 @@ struct mstore_conf {
 	uint32_t	 segsize;	/* 0: 64 MiB */
 	uint64_t	 reserve_bytes;	/* below these nothing new is taken */
 	uint64_t	 reserve_inodes;
+	uint32_t	 compact_least;	/* gain that is worth it; 0: 64 KiB */
 	const struct seglog_io *io;	/* NULL: the system's */
 	seglog_report	 report;	/* damage; may be NULL */
 	void		*report_arg;
@@ -104,7 +105,8 @@ void	 mstore_abort(struct mstore *);
 int	 mstore_in_turn(const struct mstore *);
 /*
  * Background work, outside of turns: cleaning up after deleted mailboxes,
- * index checkpoints.  Does a little; 1 when there is more to do, 0 when idle.
+ * packing segments, index checkpoints.  Does a little, some milliseconds; 1 when
+ * there is more to do, 0 when idle.
  */
 int	 mstore_work(struct mstore *, int64_t now);
 /* MSTORE_OK or MSTORE_NOSPACE: may a message be taken?  One statvfs(3). */
@@ -373,6 +375,7 @@ struct mstore_stats {
 	uint64_t	 turns;
 	uint64_t	 flushes;
 	uint64_t	 records;	/* appended since open */
+	uint64_t	 compactions;	/* segments packed since open */
 };
 void	 mstore_stats(struct mstore *, struct mstore_stats *);
 

@@ -26,6 +26,15 @@ name_parse(const char *name)
 	return (uint32_t)no;
 }
 
+/* A packed segment that was being written when the process ended? */
+static int
+unfinished(const char *name)
+{
+	size_t	 n = strspn(name, "0123456789");
+
+	return n >= 8 && strcmp(name + n, ".new") == 0;
+}
+
 static int
 list_segments(struct seglog *log)
 {
@@ -43,8 +52,12 @@ list_segments(struct seglog *log)
 		return -1;
 	}
 	while (ret == 0 && (de = readdir(dir)) != NULL) {
-		if ((no = name_parse(de->d_name)) == 0)
+		if ((no = name_parse(de->d_name)) == 0) {
+			if (unfinished(de->d_name))
+				(void)log->io.unlink(log->io.arg, log->dirfd,
+				    de->d_name);
 			continue;
+		}
 		if (fstatat(log->dirfd, de->d_name, &st,
 		    AT_SYMLINK_NOFOLLOW) == -1)
 			ret = -1;

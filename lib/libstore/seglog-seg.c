@@ -75,10 +75,19 @@ sys_close(void *arg, int fd)
 	return close(fd);
 }
 
+static int
+sys_rename(void *arg, int dirfd, const char *from, const char *to)
+{
+	return renameat(dirfd, from, dirfd, to);
+}
+
 const struct seglog_io seglog_io_system = {
 	NULL, sys_open, sys_pread, sys_pwrite, sys_fdatasync, sys_fsync,
-	sys_allocate, sys_truncate, sys_unlink, sys_close
+	sys_allocate, sys_truncate, sys_unlink, sys_close, sys_rename
 };
+
+#define KEY_FACTOR	0x9e3779b97f4a7c15ULL
+#define KEY_INVERSE	0xf1de83e19937733dULL	/* modulo 2^64 */
 
 uint64_t
 seglog_key(const struct seglog *log, struct seglog_pos pos)
@@ -87,7 +96,15 @@ seglog_key(const struct seglog *log, struct seglog_pos pos)
 
 	/* Spread the position over all bits (an odd constant is enough: the
 	 * secret is the id). */
-	return log->id ^ x * 0x9e3779b97f4a7c15ULL;
+	return log->id ^ x * KEY_FACTOR;
+}
+
+struct seglog_pos
+seglog_key_pos(const struct seglog *log, uint64_t key)
+{
+	uint64_t	 x = (key ^ log->id) * KEY_INVERSE;
+
+	return (struct seglog_pos){ (uint32_t)(x >> 32), (uint32_t)x };
 }
 
 void
@@ -181,6 +198,7 @@ seglog_seg_add(struct seglog *log, uint32_t no, uint32_t used)
 		return -1;
 	log->segs = n;
 	memmove(&n[i + 1], &n[i], (log->nsegs - i) * sizeof(*n));
+	memset(&n[i], 0, sizeof(n[i]));
 	n[i].no = no;
 	n[i].used = used;
 	log->nsegs++;
@@ -208,25 +226,26 @@ seglog_fd_drop(struct seglog *log, uint32_t no)
 		if (log->fds[i].fd != -1 && log->fds[i].seg == no) {
 			log->io.close(log->io.arg, log->fds[i].fd);
 			log->fds[i].fd = -1;
+			seglog_map_free(&log->fds[i].map);
 		}
 	}
 }
 
-/* A descriptor to read a segment by; stays ours. */
-int
+/* A descriptor to read a segment by, not the last one's; stays ours. */
+struct seglog_fd *
 seglog_fd(struct seglog *log, uint32_t no)
 {
+	const struct seglog_seg *s = seglog_seg_find(log, no);
+	struct seglog_map map = { 0 };
 	struct seglog_fd *f, *old = &log->fds[0];
 	char		 name[16];
 	int		 i, fd;
 
-	if (no == log->seg && log->fd != -1)
-		return log->fd;
 	for (i = 0; i < SEGLOG_NFDS; i++) {
 		f = &log->fds[i];
 		if (f->fd != -1 && f->seg == no) {
 			f->tick = ++log->tick;
-			return f->fd;
+			return f;
 		}
 		if (f->fd == -1 || (old->fd != -1 && f->tick < old->tick))
 			old = f;
@@ -234,13 +253,21 @@ seglog_fd(struct seglog *log, uint32_t no)
 	seglog_filename(no, name);
 	fd = log->io.open(log->io.arg, log->dirfd, name, O_RDONLY, 0);
 	if (fd == -1)
-		return -1;
-	if (old->fd != -1)
+		return NULL;
+	if (s != NULL && s->packed &&
+	    seglog_map_load(log, s, fd, &map) == -1) {
+		log->io.close(log->io.arg, fd);
+		return NULL;
+	}
+	if (old->fd != -1) {
 		log->io.close(log->io.arg, old->fd);
+		seglog_map_free(&old->map);
+	}
 	old->fd = fd;
 	old->seg = no;
 	old->tick = ++log->tick;
-	return fd;
+	old->map = map;
+	return old;
 }
 
 static void
@@ -262,20 +289,57 @@ filehdr_put(const struct seglog *log, uint32_t no, uint8_t p[SEGFILE_HDRLEN])
 	put_le32(p + 40, crc32c(0, p, 40));
 }
 
+/* A packed segment says so in its header, and at its end. */
+static void
+filehdr_packed(struct seglog *log, struct seglog_seg *s, const uint8_t *p)
+{
+	if (s->packed)
+		return;
+	s->packed = 1;
+	s->size = s->used;
+	s->used = get_le32(p + 44);
+	s->note = get_le32(p + 56);
+	seglog_fd_drop(log, s->no);	/* it was opened without its table */
+}
+
+/* 1 good, 0 bad, -1 of a newer format */
+static int
+filehdr_read(struct seglog *log, struct seglog_seg *s, uint32_t off,
+    uint8_t p[SEGFILE_HDRLEN])
+{
+	if (seglog_raw(log, s->no, off, p, SEGFILE_HDRLEN) == -1 ||
+	    memcmp(p, SEGFILE_MAGIC, 8) != 0)
+		return 0;
+	/* A small number is a format, whatever else is there. */
+	if (get_le32(p + 8) > SEGFILE_PACKED && get_le32(p + 8) < 256)
+		return -1;
+	if (get_le32(p + 40) != crc32c(0, p, 40) ||
+	    get_le32(p + 12) != s->no)
+		return 0;
+	if (get_le32(p + 8) > SEGFILE_PACKED)
+		return -1;
+	if (get_le32(p + 8) != SEGFILE_PACKED)
+		return off == 0;
+	if (get_le32(p + 60) != crc32c(0, p, 60))
+		return 0;
+	filehdr_packed(log, s, p);
+	return 1;
+}
+
 int
-seglog_filehdr_get(struct seglog *log, const struct seglog_seg *s,
+seglog_filehdr_get(struct seglog *log, struct seglog_seg *s,
     struct seglog_filehdr *fh)
 {
 	uint8_t	 p[SEGFILE_HDRLEN];
+	int	 r;
 
-	if (s->used < SEGFILE_HDRLEN ||
-	    seglog_raw(log, s->no, 0, p, sizeof(p)) == -1 ||
-	    memcmp(p, SEGFILE_MAGIC, 8) != 0)
+	if (s->used < SEGFILE_HDRLEN)
 		return 0;
-	if (get_le32(p + 8) > SEGLOG_FORMAT)
-		return -1;
-	if (get_le32(p + 40) != crc32c(0, p, 40) || get_le32(p + 12) != s->no)
-		return 0;
+	r = filehdr_read(log, s, 0, p);
+	if (r == 0 && !s->packed && s->used >= 2 * SEGFILE_HDRLEN)
+		r = filehdr_read(log, s, s->used - SEGFILE_HDRLEN, p);
+	if (r != 1)
+		return r;
 	fh->id = get_le64(p + 16);
 	fh->batch = get_le64(p + 24);
 	fh->start.seg = get_le32(p + 32);
@@ -357,6 +421,7 @@ int
 seglog_cut(struct seglog *log, struct seglog_pos pos)
 {
 	struct seglog_io *io = &log->io;
+	const struct seglog_seg *s;
 	char		 name[16];
 	uint32_t	 no;
 	int		 removed = 0;
@@ -376,6 +441,10 @@ seglog_cut(struct seglog *log, struct seglog_pos pos)
 	}
 	if (removed && io->fsync(io->arg, log->dirfd) == -1)
 		return -1;
+	/* A packed segment is the last one only when those behind it were lost;
+	 * nothing can be added to it. */
+	if ((s = seglog_seg_find(log, pos.seg)) != NULL && s->packed)
+		return seglog_seg_create(log, pos.seg + 1, 0);
 	return seg_reopen(log, pos.seg, pos.off);
 }
 
@@ -399,7 +468,7 @@ seglog_segment_used(struct seglog *log, uint32_t no)
 
 	if (no == log->seg)
 		return log->start.seg == no ? log->start.off : SEGFILE_HDRLEN;
-	return s == NULL ? 0 : s->used;
+	return s == NULL ? 0 : s->packed ? s->size : s->used;
 }
 
 int

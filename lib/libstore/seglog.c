@@ -64,9 +64,12 @@ seglog_close(struct seglog *log)
 
 	if (log == NULL)
 		return;
-	for (i = 0; i < SEGLOG_NFDS; i++)
+	seglog_pack_abort(log->pack);
+	for (i = 0; i < SEGLOG_NFDS; i++) {
 		if (log->fds[i].fd != -1)
 			log->io.close(log->io.arg, log->fds[i].fd);
+		seglog_map_free(&log->fds[i].map);
+	}
 	if (log->fd != -1)
 		log->io.close(log->io.arg, log->fd);
 	if (log->dirfd != -1)

@@ -184,13 +184,17 @@ int	 seglog_segment_remove(struct seglog *, uint32_t);
  * takes the old one's place in one step.  What is left keeps its position, so
  * that nothing else changes, be it before or after a crash.
  *
- * begin, then in order for each record that seglog_next finds in it keep (or
- * not), then end; sync now and then so that the last one is quick.  One at a
- * time.  Not possible near the log's end (EBUSY).
+ * begin, then until next answers 0 keep what it found (or not), then end; sync
+ * now and then so that the last one is quick.  One at a time.  Not possible near
+ * the log's end (EBUSY), nor where bytes are that are no record: damage is
+ * evidence and stays (EBADMSG).
  */
 struct seglog_pack;
 int	 seglog_pack_begin(struct seglog *, uint32_t no,
 	    struct seglog_pack **);
+int	 seglog_pack_possible(const struct seglog *, uint32_t no);
+/* 1 a record, 0 the segment's end, -1. */
+int	 seglog_pack_next(struct seglog_pack *, struct seglog_hdr *);
 /* Keep the record with its first nparts parts. */
 int	 seglog_pack_keep(struct seglog_pack *, const struct seglog_hdr *,
 	    int nparts);

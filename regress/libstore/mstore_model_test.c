@@ -497,6 +497,9 @@ run(uint64_t seed, int turns)
 	OK(mstore_account_get(w.ms, SPAN("me"), 1, &w.acct));
 	OK(mstore_commit(w.ms));
 	for (i = 0; i < turns; i++) {
+		/* Half of the time compaction is at it between turns. */
+		for (k = i / 50 % 2 * 3; k > 0; k--)
+			(void)mstore_work(w.ms, 1000 + i);
 		before.ms = w.ms;
 		world_copy(&before, &w);
 		OK(mstore_begin(w.ms, 1000 + i));
@@ -511,7 +514,7 @@ run(uint64_t seed, int turns)
 		if (i % 40 == 39)
 			check_world(&w);
 		if (st_random(&w.seed, 3) == 0)
-			(void)mstore_work(w.ms, 1000);
+			(void)mstore_work(w.ms, 1000 + i);
 		if (i % 150 == 149)
 			st_check_rebuild(w.ms, "s");
 		if (i % 100 == 99) {

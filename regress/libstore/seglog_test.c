@@ -534,7 +534,7 @@ ATF_TC_BODY(formats, tc)
 
 	p = three_batches(&len, &begin, &end);
 	/* newer */
-	p[8] = 2;
+	p[8] = 3;
 	spit("l/00000001.seg", p, len);
 	ATF_REQUIRE_EQ(-1, seglog_open(&log, &conf));
 	ATF_REQUIRE_EQ(EINVAL, errno);

@@ -27,7 +27,7 @@ struct mstore *
 st_open(const char *dir, const struct seglog_io *io)
 {
 	struct mstore_conf conf = { .dir = dir, .segsize = SEGSIZE,
-	    .cache = 1U << 20, .io = io };
+	    .cache = 1U << 20, .io = io, .compact_least = 1 };
 	struct mstore	*ms;
 	const char	*why;
 
@@ -112,13 +112,11 @@ st_check_rebuild(struct mstore *ms, const char *dir)
 	st_remove_dir(again);
 	ATF_REQUIRE(mkdir(again, 0700) == 0);
 	st_copy_dir(from, to);
-	while (mstore_work(ms, 1) == 1)
-		;
+	st_work(ms);
 	a = st_dump(ms);
 	other = st_open(again, NULL);
 	ATF_REQUIRE(mstore_rebuilt(other));
-	while (mstore_work(other, 1) == 1)
-		;
+	st_work(other);
 	b = st_dump(other);
 	st_same("rebuilt store", a, b);
 	mstore_abandon(other);
@@ -144,6 +142,23 @@ copy_file(const char *from, const char *to)
 	}
 	close(in);
 	close(out);
+}
+
+void
+st_work(struct mstore *ms)
+{
+	static int64_t	 clock = 1000000;
+	int		 idle = 0;
+
+	/* It looks for a segment once a second, and rests after a failure. */
+	while (idle < 3) {
+		if (mstore_work(ms, clock) == 1)
+			idle = 0;
+		else {
+			idle++;
+			clock += 60;
+		}
+	}
 }
 
 void
@@ -254,6 +269,8 @@ fault(struct faults *f, int is_write)
 {
 	long	 n = f->calls++;
 
+	if (n == f->hook_at)
+		f->hook();
 	if (f->fail_at < 0 || (f->sticky ? n < f->fail_at : n != f->fail_at))
 		return 0;
 	f->failed++;
@@ -334,12 +351,20 @@ f_close(void *arg, int fd)
 	return seglog_io_system.close(NULL, fd);
 }
 
+static int
+f_rename(void *arg, int dirfd, const char *from, const char *to)
+{
+	return fault(arg, 0) != 0 ? -1 :
+	    seglog_io_system.rename(NULL, dirfd, from, to);
+}
+
 void
 st_faults_init(struct faults *f)
 {
 	memset(f, 0, sizeof(*f));
 	f->io = (struct seglog_io){ f, f_open, f_pread, f_pwrite,
-	    f_fdatasync, f_fsync, f_allocate, f_truncate, f_unlink, f_close };
-	f->fail_at = -1;
+	    f_fdatasync, f_fsync, f_allocate, f_truncate, f_unlink, f_close,
+	    f_rename };
+	f->fail_at = f->hook_at = -1;
 	f->error = EIO;
 }

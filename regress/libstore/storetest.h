@@ -46,7 +46,13 @@ struct faults {
 	int		 sticky;
 	int		 short_write;
 	int		 failed;	/* how often it did */
+	/* Called before the call of that number; -1 never. */
+	long		 hook_at;
+	void		(*hook)(void);
 };
 void	 st_faults_init(struct faults *);
+
+/* Background work until nothing is left; the clock goes on. */
+void	 st_work(struct mstore *);
 
 #endif
