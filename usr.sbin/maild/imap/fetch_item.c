@@ -138,9 +138,13 @@ fetch_item_put(const struct fetch *j, const struct imap_fetch_item *it,
 void
 fetch_item_flags(struct fetch *j)
 {
+	/*
+	 * Keywords that the client has not seen in FLAGS are left out: the
+	 * change that brought them is news, which will be told with FLAGS.
+	 */
 	imap_out_fetch_flags(&j->o, view_flags(j->v, j->row.uid,
 	    j->row.flags), &j->row.keywords, j->v->mbox->names,
-	    j->v->mbox->nnames);
+	    j->v->nnames);
 }
 
 void
