@@ -9,6 +9,7 @@
 #include <openssl/evp.h>
 
 #include "auth/auth.h"
+#include "auth/delays.h"
 #include "conf.h"
 #include "libmailauth/scram.h"
 #include "libtable/tabset.h"
@@ -20,6 +21,7 @@ static struct conf		 conf;
 static const struct proc_from	 smtp = { PROC_SMTP, 1 };
 static const struct proc_from	 imap = { PROC_IMAP, 0 };
 static struct addr		 client;
+static int			 pop3;	/* imap speaks it */
 
 static void
 table_error(const char *file, unsigned line, const char *word,
@@ -113,7 +115,8 @@ begin(const struct proc_from *from, uint64_t sid, enum msg_mech mech,
 	memset(&m, 0, sizeof(m));
 	m.sid = sid;
 	m.mech = (uint8_t)mech;
-	m.service = from->proc == PROC_IMAP ? SERVICE_IMAP : SERVICE_SMTP;
+	m.service = from->proc == PROC_SMTP ? SERVICE_SMTP :
+	    pop3 ? SERVICE_POP3 : SERVICE_IMAP;
 	m.client = client;
 	m.has_initial = data != NULL;
 	m.initial.data = data;
@@ -251,6 +254,50 @@ ATF_TC_BODY(refused, tc)
 		event_loop(EVLOOP_NONBLOCK);
 	}
 	ATF_CHECK_EQ(stub_nsent, 0);
+}
+
+/* LOGIN-DELAY: by account, and for POP3 alone. */
+ATF_TC_WITHOUT_HEAD(delay);
+ATF_TC_BODY(delay, tc)
+{
+	char	 name[20];
+	int	 i;
+
+	start("example.org\n");
+	conf.limits.pop3_login_delay = 60;
+	conf.limits.sessions_per_account = 2;
+	pop3 = 1;
+	plain(&imap, 1, "amy", "pencil");
+	ATF_CHECK_EQ(wait_r(), AUTH_OK);
+	stub_nsent = 0;
+	stub_ms += 59000;
+	plain(&imap, 2, "amy@example.org", "pencil");
+	ATF_CHECK_EQ(wait_r(), AUTH_DELAY);
+	ATF_CHECK_EQ(stub_nsent, 1);		/* and no grant */
+	stub_nsent = 0;
+	plain(&imap, 3, "bob", "brush");
+	ATF_CHECK_EQ(wait_r(), AUTH_OK);
+	stub_nsent = 0;
+	pop3 = 0;
+	plain(&imap, 4, "amy", "pencil");
+	ATF_CHECK_EQ(wait_r(), AUTH_OK);
+	stub_nsent = 0;
+	pop3 = 1;
+	stub_ms += 1000;
+	plain(&imap, 5, "amy", "pencil");
+	ATF_CHECK_EQ(wait_r(), AUTH_INUSE);	/* 1 and 4 are there */
+	stub_nsent = 0;
+	call(M_SESSION_END, &imap, &(struct msg_session_end){ .sid = 4 });
+	plain(&imap, 5, "amy", "pencil");
+	ATF_CHECK_EQ(wait_r(), AUTH_OK);
+	/* What no longer matters is forgotten, and there is an end to it. */
+	delays_add("new", (int64_t)stub_ms / 1000 + 1000, 60);
+	ATF_CHECK_EQ(delays_count(), 1);
+	for (i = 0; i < DELAYS_MAX + 10; i++) {
+		snprintf(name, sizeof(name), "a%d", i);
+		delays_add(name, (int64_t)stub_ms / 1000 + 1000, 60);
+	}
+	ATF_CHECK_EQ(delays_count(), DELAYS_MAX);
 }
 
 /* Guessing from one address ends after a while; others are not concerned. */
@@ -449,6 +496,7 @@ ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, plain);
 	ATF_TP_ADD_TC(tp, refused);
+	ATF_TP_ADD_TC(tp, delay);
 	ATF_TP_ADD_TC(tp, limit);
 	ATF_TP_ADD_TC(tp, cached);
 	ATF_TP_ADD_TC(tp, scram);

@@ -62,6 +62,7 @@ good_body() {
 	    'relay to "intern.example" direct' \
 	    'relay to any via "out.example.net" port 587 starttls required' \
 	    '	message-size 12M' '	sessions 0' \
+	    '	pop3-login-delay 2m' '	pop3-timeout 15m' \
 	    'quota 3G messages 100000' 'processes scan 4' \
 	    'subaddress none' 'smtp-port 2525' \
 	    'dns server 127.0.0.1 port 5353 insecure' \

@@ -102,6 +102,8 @@ struct conf_limits {
 	uint32_t	auth_failures;		/* in a session, then closed */
 	uint32_t	smtp_timeout;		/* seconds */
 	uint32_t	imap_timeout;		/* at least 1800 */
+	uint32_t	pop3_timeout;		/* at least 600 */
+	uint32_t	pop3_login_delay;	/* of an account, seconds */
 	uint32_t	relay_connections;	/* to one domain */
 	uint64_t	disk_reserve;		/* bytes */
 	uint32_t	inode_reserve;

@@ -32,6 +32,9 @@ const struct conf_limit conf_limit_table[] = {
 	L("smtp-timeout", UNIT_TIME, smtp_timeout, 1, 86400, 300),
 	/* RFC 9051 5.4: at least half an hour. */
 	L("imap-timeout", UNIT_TIME, imap_timeout, 1800, 7 * 86400, 1800),
+	/* RFC 1939 3: at least ten minutes. */
+	L("pop3-timeout", UNIT_TIME, pop3_timeout, 600, 86400, 600),
+	L("pop3-login-delay", UNIT_TIME, pop3_login_delay, 0, 86400, 0),
 	L("relay-connections", UNIT_COUNT, relay_connections, 0, 10000, 20),
 	L("disk-reserve", UNIT_SIZE, disk_reserve, 0, 1024 * G, 100 * M),
 	L("inode-reserve", UNIT_COUNT, inode_reserve, 0, 100000000, 1000),

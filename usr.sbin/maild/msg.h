@@ -287,7 +287,15 @@ struct msg_disconnect {
 
 enum msg_mech { MECH_PLAIN, MECH_LOGIN, MECH_SCRAM256, MECH_SCRAM256_PLUS };
 enum msg_service { SERVICE_SMTP, SERVICE_IMAP, SERVICE_POP3, SERVICE_SIEVE };
-enum msg_auth { AUTH_OK, AUTH_BAD, AUTH_TEMP, AUTH_LIMIT };
+enum msg_auth {
+	AUTH_OK,
+	AUTH_BAD,
+	AUTH_TEMP,
+	AUTH_LIMIT,
+	/* POP3 alone, and right after the password was right */
+	AUTH_INUSE,		/* too many sessions of the account */
+	AUTH_DELAY		/* it has logged in too short a time ago */
+};
 
 struct msg_auth_start {
 	uint64_t	sid;

@@ -14,6 +14,7 @@
 
 #include "auth/auth.h"
 #include "auth/cache.h"
+#include "auth/delays.h"
 #include "auth/failures.h"
 #include "auth/logins.h"
 #include "auth/pool.h"
@@ -184,12 +185,22 @@ succeed(struct exchange *x, const struct buf *final, const char *how)
 {
 	struct msg_grant	 g;
 	enum proc_id		 to;
+	int			 pop3 = x->service == SERVICE_POP3;
+	int64_t			 now = (int64_t)(proc_now_ms() / 1000);
 
+	if (pop3 && delays_left(x->account.name, now,
+	    site.conf->limits.pop3_login_delay) > 0) {
+		log_result(x, "limit", "too soon after the last login");
+		proc_count_add("auth.limit", 1);
+		reply(x, AUTH_DELAY, "Too soon after the last login", NULL);
+		return;
+	}
 	if (logins_add(x->from.proc, x->from.inst, x->sid, x->account.name,
 	    site.conf->limits.sessions_per_account) == -1) {
 		log_result(x, "limit", "too many sessions of the account");
 		proc_count_add("auth.limit", 1);
-		reply(x, AUTH_LIMIT, "Too many sessions", NULL);
+		reply(x, pop3 ? AUTH_INUSE : AUTH_LIMIT, "Too many sessions",
+		    NULL);
 		return;
 	}
 	to = x->from.proc == PROC_IMAP ? PROC_STORE : PROC_QUEUE;
@@ -204,6 +215,9 @@ succeed(struct exchange *x, const struct buf *final, const char *how)
 		later(x, "who should hear of it is away");
 		return;
 	}
+	if (pop3 && site.conf->limits.pop3_login_delay > 0)
+		delays_add(x->account.name, now,
+		    site.conf->limits.pop3_login_delay);
 	log_result(x, "ok", how);
 	proc_count_add("auth.ok", 1);
 	reply(x, AUTH_OK, "", final);
@@ -507,6 +521,7 @@ init(void)
 	cache_init();
 	failures_init();
 	logins_init();
+	delays_init();
 }
 
 static int
