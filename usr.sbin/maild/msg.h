@@ -982,7 +982,7 @@ struct msg_st_r {
 	uint64_t	sid;
 	uint32_t	req;
 	uint8_t		code;
-	uint64_t	mbox;		/* ST_CREATE: its id */
+	uint64_t	mbox;		/* ST_CREATE, ST_DELETE: its id */
 	uint64_t	modseq;		/* ST_EXPUNGE: after it */
 	const char	*text;
 };

@@ -89,6 +89,33 @@ do_enable(struct isession *s)
 	isession_done(s, IMAP_RESULT_OK, NULL, "Enabled.");
 }
 
+/* RFC 4978: from the next byte on, both ways. */
+static void
+do_compress(struct isession *s)
+{
+	if (!span_ieqs(s->cmd->u.word, "DEFLATE")) {
+		isession_done(s, IMAP_RESULT_NO, "CANNOT",
+		    "Only DEFLATE is known here.");
+		return;
+	}
+	imap_out_reply(isession_out(s), s->cmd->tag, "OK", NULL,
+	    "DEFLATE active.");
+	isession_out_done(s);
+	if (conn_deflate(s->conn) == -1) {
+		isession_close(s);
+		return;
+	}
+	isession_said(s, IMAP_RESULT_OK);
+}
+
+/* RFC 8437: back to where the connection began. */
+static void
+do_unauthenticate(struct isession *s)
+{
+	ilogin_forget(s);
+	isession_done(s, IMAP_RESULT_OK, NULL, "Unauthenticated.");
+}
+
 /* RFC 2177: untagged responses until the client says DONE. */
 static void
 do_idle(struct isession *s)
@@ -117,6 +144,10 @@ static const handler	 handlers[IMAP_NCOMMANDS] = {
 	[IMAP_LIST] = list_list,
 	[IMAP_LSUB] = list_list,
 	[IMAP_STATUS] = list_status,
+	[IMAP_COMPRESS] = do_compress,
+	[IMAP_UNAUTHENTICATE] = do_unauthenticate,
+	[IMAP_GETQUOTA] = quota_get,
+	[IMAP_GETQUOTAROOT] = quota_getroot,
 	[IMAP_NAMESPACE] = list_namespace,
 	[IMAP_CREATE] = mailbox_create,
 	[IMAP_DELETE] = mailbox_delete,

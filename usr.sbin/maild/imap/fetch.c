@@ -38,7 +38,7 @@ put_small(struct fetch *j)
 	const struct imap_fetch_item	*it;
 	char				*p, *from;
 
-	while (j->item < j->f->nitems) {
+	while (j->item < j->nitems) {
 		it = &j->f->items[j->item];
 		if (!fetch_item_small(j, it))
 			return;
@@ -52,7 +52,7 @@ put_small(struct fetch *j)
 				*p++ = ' ';
 			j->o.first = 0;
 			p = fetch_item_put(j, it, p);
-			if (++j->item == j->f->nitems)
+			if (++j->item == j->nitems)
 				break;
 			it = &j->f->items[j->item];
 		} while (fetch_item_small(j, it) &&
@@ -95,7 +95,7 @@ put_message(struct fetch *j)
 			j->item++;
 		}
 		put_small(j);
-		if (j->item == j->f->nitems || j->o.fail)
+		if (j->item == j->nitems || j->o.fail)
 			break;
 		if ((step = put_large(j)) != FETCH_DONE)
 			return step;
@@ -162,6 +162,8 @@ finish(struct fetch *j)
 		isession_bye(s, "Out of memory");
 	else if (code != ST_OK)
 		isession_done_st(s, code, NULL);
+	else if (j->done != NULL)
+		j->done(s);
 	else if (j->corrupt)
 		isession_done(s, IMAP_RESULT_NO, "CORRUPTION",
 		    "Some messages cannot be read.");
@@ -403,12 +405,13 @@ tell_vanished(struct fetch *j, const struct mbox_sync *sync)
 {
 	struct view	*v = j->v;
 	struct rseq	 asked, gone;
+	uint32_t	 max = v->uidnext - 1;	/* `*', if it is gone too */
 	size_t		 i;
 
 	rseq_init(&asked);
 	rseq_init(&gone);
 	if (j->f->set.saved ? rseq_copy(&asked, &v->saved) == -1 :
-	    imap_seqset_resolve(&j->f->set, set_maxuid(v), &asked) == -1)
+	    imap_seqset_resolve(&j->f->set, max, &asked) == -1)
 		fatal("fetch");
 	if (sync->code == ST_OK) {
 		if (rseq_intersect(&gone, &asked, &sync->vanished) == -1)
@@ -421,8 +424,8 @@ tell_vanished(struct fetch *j, const struct mbox_sync *sync)
 		    v->snap->uids.runs[i].last) == -1)
 			fatal("fetch");
 	}
-	if (v->uidnext <= UINT32_MAX && gone.nruns > 0 &&
-	    rseq_remove(&gone, v->uidnext, UINT32_MAX) == -1)
+	if (gone.nruns > 0 && rseq_remove(&gone,
+	    v->uidnext, UINT32_MAX) == -1)
 		fatal("fetch");
 	imap_out_vanished(isession_out(j->s), &gone, 1);
 	isession_out_done(j->s);
@@ -461,26 +464,15 @@ on_changes(void *arg, const struct mbox_sync *sync)
 static void
 on_loaded(void *arg, int ok)
 {
-	struct isession		*s = arg;
-	const struct imap_fetch	*f = &s->cmd->u.fetch;
-	struct fetch		*j;
+	struct fetch		*j = arg;
+	struct isession		*s = j->s;
+	const struct imap_fetch	*f = j->f;
 
 	if (!ok) {
 		isession_bye(s, "The mailbox is not available any more");
 		return;
 	}
-	if ((j = calloc(1, sizeof(*j))) == NULL)
-		fatal("fetch");
-	fetch_item_init();
-	j->s = s;
-	j->v = s->view;
-	j->f = f;
-	imap_out_init(&j->o, conn_out(s->conn), s->st.enabled);
-	j->uidonly = (s->st.enabled & IMAP_EN_UIDONLY) != 0;
-	j->condstore = (s->st.enabled & IMAP_EN_CONDSTORE) != 0;
-	s->job = j;
-	s->job_free = fetch_free;
-	if (set_resolve(s, &f->set, s->cmd->uid, &j->seqs) == -1)
+	if (set_resolve(s, &f->set, j->uid, &j->seqs) == -1)
 		return;
 	if (f->partial)
 		take_partial(j);
@@ -491,8 +483,42 @@ on_loaded(void *arg, int ok)
 		start(j);
 }
 
+static void
+begin(struct isession *s, const struct imap_fetch *f, int uid,
+    void (*done)(struct isession *))
+{
+	struct fetch	*j;
+
+	if ((j = calloc(1, sizeof(*j))) == NULL)
+		fatal("fetch");
+	fetch_item_init();
+	j->s = s;
+	j->v = s->view;
+	j->f = f;
+	j->uid = uid;
+	j->done = done;
+	imap_out_init(&j->o, conn_out(s->conn), s->st.enabled);
+	j->uidonly = (s->st.enabled & IMAP_EN_UIDONLY) != 0;
+	j->condstore = (s->st.enabled & IMAP_EN_CONDSTORE) != 0;
+	j->nitems = f->nitems;
+	/* UID FETCH has added it, and UIDFETCH says it anyway. */
+	if (j->uidonly && f->nitems > 1 &&
+	    f->items[f->nitems - 1].type == IMAP_FETCH_UID)
+		j->nitems--;
+	s->job = j;
+	s->job_free = fetch_free;
+	view_load(s->view, on_loaded, j);
+}
+
+void
+fetch_run(struct isession *s, const struct imap_fetch *f,
+    void (*done)(struct isession *))
+{
+	begin(s, f, 1, done);
+}
+
 void
 fetch_fetch(struct isession *s)
 {
-	view_load(s->view, on_loaded, s);
+	begin(s, &s->cmd->u.fetch, s->cmd->uid, NULL);
 }

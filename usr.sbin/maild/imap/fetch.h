@@ -46,6 +46,8 @@ struct fetch {
 	struct isession	*s;
 	struct view	*v;
 	const struct imap_fetch *f;
+	int		 uid;		/* the set is of uids */
+	void		(*done)(struct isession *);	/* NULL: it is FETCH */
 	struct imap_out	 o;
 	struct rseq	 seqs;
 	struct pager	 pager;
@@ -55,6 +57,7 @@ struct fetch {
 	uint64_t	 since;		/* only what is newer; 0: all */
 	uint8_t		 need_meta;
 	uint8_t		 uidonly, condstore;
+	uint32_t	 nitems;	/* that are told */
 	uint8_t		 blocked;	/* until the client has read */
 	uint8_t		 syncing;	/* the mailbox is asked */
 	uint8_t		 corrupt;

@@ -2,6 +2,7 @@
 #ifndef HANDLERS_H
 #define HANDLERS_H
 
+struct imap_fetch;
 struct isession;
 
 /* list.c: LIST, LSUB, STATUS, NAMESPACE */
@@ -19,11 +20,20 @@ void	mailbox_subscribe(struct isession *);
 void	select_select(struct isession *);
 void	select_close(struct isession *);
 void	select_unselect(struct isession *);
+/* Without a word to the client. */
+void	select_leave(struct isession *);
+
+/* quota.c */
+void	quota_get(struct isession *);
+void	quota_getroot(struct isession *);
 
 /* expunge.c */
 void	expunge_expunge(struct isession *);
 /* fetch.c */
 void	fetch_fetch(struct isession *);
+/* UID FETCH as a part of another command, which done goes on with. */
+void	fetch_run(struct isession *, const struct imap_fetch *,
+	    void (*done)(struct isession *));
 /* istore.c: the command STORE */
 void	store_store(struct isession *);
 /* copy.c: COPY and MOVE */

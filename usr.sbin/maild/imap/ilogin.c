@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "handlers.h"
 #include "libimap/imap_caps.h"
 #include "libutil/base64.h"
 #include "libutil/log.h"
@@ -18,7 +19,11 @@ static const uint8_t	 offered[] = {
 	IMAP_CAP_MOVE, IMAP_CAP_MULTIAPPEND, IMAP_CAP_SPECIAL_USE,
 	IMAP_CAP_CREATE_SPECIAL_USE, IMAP_CAP_LIST_EXTENDED,
 	IMAP_CAP_LIST_STATUS, IMAP_CAP_STATUS_SIZE, IMAP_CAP_ESEARCH,
-	IMAP_CAP_SEARCHRES, IMAP_CAP_WITHIN, IMAP_CAP_APPENDLIMIT
+	IMAP_CAP_SEARCHRES, IMAP_CAP_WITHIN, IMAP_CAP_APPENDLIMIT,
+	IMAP_CAP_CONDSTORE, IMAP_CAP_QRESYNC, IMAP_CAP_REV2, IMAP_CAP_OBJECTID,
+	IMAP_CAP_SAVEDATE, IMAP_CAP_PREVIEW, IMAP_CAP_BINARY,
+	IMAP_CAP_COMPRESS, IMAP_CAP_QUOTA, IMAP_CAP_UTF8, IMAP_CAP_PARTIAL,
+	IMAP_CAP_UIDONLY, IMAP_CAP_UNAUTHENTICATE
 };
 
 const char *
@@ -298,4 +303,20 @@ void
 ilogin_lost(struct isession *s)
 {
 	fail(s, "UNAVAILABLE", "Try again later.");
+}
+
+void
+ilogin_forget(struct isession *s)
+{
+	struct msg_session_end	 m = { .sid = s->sid };
+
+	select_leave(s);
+	s->auth_ok = s->granted = 0;
+	free(s->account);
+	s->account = NULL;
+	(void)proc_send(PROC_STORE, 0, M_SESSION_END, &m, -1);
+	(void)proc_send(PROC_QUEUE, 0, M_SESSION_END, &m, -1);
+	(void)proc_send(PROC_AUTH, 0, M_SESSION_END, &m, -1);
+	imap_parser_limits(&s->parser, &imap_limits_noauth);
+	conn_timeout(s->conn, 60);
 }

@@ -179,8 +179,14 @@ end_say(struct isession *s)
 		imap_out_reply(o, s->cmd->tag, results[s->end.result],
 		    s->end.code, s->end.text);
 	isession_out_done(s);
-	imap_state_done(&s->st, s->cmd, s->end.result);
-	if (s->end.result == IMAP_RESULT_BAD)
+	isession_said(s, s->end.result);
+}
+
+void
+isession_said(struct isession *s, enum imap_result result)
+{
+	imap_state_done(&s->st, s->cmd, result);
+	if (result == IMAP_RESULT_BAD)
 		s->errors++;
 	job_end(s);
 	imap_command_free(s->cmd);

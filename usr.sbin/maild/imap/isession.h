@@ -110,12 +110,15 @@ void		 isession_done(struct isession *, enum imap_result,
  * `tail' writes, which must end the line. */
 void		 isession_done_with(struct isession *, enum imap_result,
 		    void (*tail)(struct isession *, struct imap_out *));
+/* The tagged reply was written by other means. */
+void		 isession_said(struct isession *, enum imap_result);
 /* By the store's answer: enum msg_st to NO with its code. */
 void		 isession_done_st(struct isession *, uint8_t st,
 		    const char *text);
 
 /* command.c: what ENABLE, or use, can turn on */
-#define COMMAND_ENABLES	0
+#define COMMAND_ENABLES	(IMAP_EN_CONDSTORE | IMAP_EN_QRESYNC | \
+			    IMAP_EN_UTF8 | IMAP_EN_REV2 | IMAP_EN_UIDONLY)
 void		 command_start(struct isession *);
 
 /* ilogin.c */
@@ -126,6 +129,8 @@ void		 ilogin_challenge(struct isession *, const struct msg_blob *);
 void		 ilogin_result(struct isession *, const struct msg_auth_r *);
 void		 ilogin_granted(struct isession *, const struct msg_granted *);
 void		 ilogin_lost(struct isession *);
+/* He is nobody again. */
+void		 ilogin_forget(struct isession *);
 const char	*ilogin_mechs(const struct isession *);
 int		 ilogin_caps(struct isession *, struct buf *);
 

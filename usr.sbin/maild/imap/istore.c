@@ -77,7 +77,8 @@ finish(struct storing *j)
 	 * others too, flags that he does not know of may hide behind it.
 	 */
 	if (c->silent && j->changes == 1 && j->modseq == j->before + 1) {
-		if (s->st.enabled & IMAP_EN_CONDSTORE)
+		/* A keyword may be new: its name is still to be asked for. */
+		if (s->st.enabled & IMAP_EN_CONDSTORE || j->keywords.len > 1)
 			s->view->silent_modseq = j->modseq;
 		else
 			view_told(s->view, j->modseq);

@@ -8,6 +8,7 @@
 #include "libstore/mstore.h"
 #include "libutil/log.h"
 #include "name.h"
+#include "objid.h"
 #include "isession.h"
 #include "strow.h"
 
@@ -42,6 +43,7 @@ status_row(struct isession *s, struct span name, uint32_t items,
 		{ IMAP_ST_DELETED_STORAGE, r->deleted_size }
 	};
 	struct imap_out	*o = isession_out(s);
+	char		 id[OBJID_LEN];
 	size_t		 i;
 
 	imap_out_status_begin(o, name);
@@ -49,6 +51,10 @@ status_row(struct isession *s, struct span name, uint32_t items,
 		if (items & values[i].item)
 			imap_out_status_item(o, values[i].item,
 			    values[i].value);
+	}
+	if (items & IMAP_ST_MAILBOXID) {
+		objid_put(id, 'F', r->mbox);
+		imap_out_status_id(o, (struct span){ id, OBJID_LEN });
 	}
 	imap_out_status_end(o);
 	isession_out_done(s);
@@ -97,6 +103,7 @@ row_status(struct isession *s, const struct imap_tree_node *n)
 
 	if (row == NULL || !row->counters || row->flags & MSTORE_NOSELECT)
 		return;
+	r.mbox = row->id;
 	r.exists = row->exists;
 	r.recent = row->recent;
 	r.uidnext = row->uidnext;

@@ -1,10 +1,56 @@
 /* CREATE, DELETE, RENAME, SUBSCRIBE, UNSUBSCRIBE (RFC 9051 6.3.4-6.3.8). */
+#include <stdlib.h>
+
 #include "handlers.h"
 #include "libimap/imap_name.h"
 #include "libstore/mstore_page.h"
 #include "libutil/log.h"
 #include "name.h"
+#include "objid.h"
 #include "isession.h"
+#include "view.h"
+
+static void
+created_tail(struct isession *s, struct imap_out *o)
+{
+	imap_out_str(o, "[MAILBOXID (");
+	imap_out_str(o, s->job);
+	imap_out_str(o, ")] Created.\r\n");
+}
+
+static void
+on_created(void *arg, uint32_t type, const void *msg, int fd)
+{
+	const struct msg_st_r	*m = msg;
+	struct isession		*s = arg;
+	char			*id;
+
+	if (m->code != ST_OK) {
+		isession_done_st(s, m->code, m->text);
+		return;
+	}
+	if ((id = calloc(1, OBJID_LEN + 1)) == NULL)
+		fatal("create");
+	objid_put(id, 'F', m->mbox);
+	s->job = id;
+	s->job_free = free;
+	isession_done_with(s, IMAP_RESULT_OK, created_tail);
+}
+
+static void
+on_deleted(void *arg, uint32_t type, const void *msg, int fd)
+{
+	const struct msg_st_r	*m = msg;
+	struct isession		*s = arg;
+
+	/* He has deleted the one that he looks at: it is closed. */
+	if (m->code == ST_OK && s->view != NULL &&
+	    s->view->mbox->id == m->mbox) {
+		select_leave(s);
+		s->st.state = IMAP_STATE_AUTH;
+	}
+	isession_done_st(s, m->code, m->code == ST_OK ? NULL : m->text);
+}
 
 static void
 on_answer(void *arg, uint32_t type, const void *msg, int fd)
@@ -21,7 +67,8 @@ ask(struct isession *s, uint8_t op, uint32_t use, const char *name,
 	struct msg_st_mailbox	 m = { .sid = s->sid, .op = op, .use = use,
 	    .name = name, .newname = newname };
 
-	m.req = request_new(on_answer, s);
+	m.req = request_new(op == ST_CREATE ? on_created : op == ST_DELETE ?
+	    on_deleted : on_answer, s);
 	request_send(m.req, M_ST_MAILBOX, &m);
 }
 

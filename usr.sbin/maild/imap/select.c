@@ -4,11 +4,12 @@
 #include "handlers.h"
 #include "libutil/log.h"
 #include "name.h"
+#include "objid.h"
 #include "isession.h"
 #include "view.h"
 
-static void
-drop_view(struct isession *s)
+void
+select_leave(struct isession *s)
 {
 	if (s->view == NULL)
 		return;
@@ -39,11 +40,27 @@ untagged_ok(struct imap_out *o, const char *code, uint64_t n,
 	imap_out_crlf(o);
 }
 
+/* RFC 9051 6.3.2: what its name really is. */
+static void
+tell_name(struct isession *s, struct imap_out *o)
+{
+	char		 name[IMAP_NAME_MAX + 1];
+	const char	*why;
+
+	if (imap_name_read(s->cmd->u.select.mailbox, IMAP_NAME_UTF8, name,
+	    &why) == -1)
+		return;
+	imap_out_str(o, "* LIST () \"/\" ");
+	imap_out_mailbox(o, span_of(name));
+	imap_out_crlf(o);
+}
+
 /* All but the flags and what needs the number of the first unseen. */
 static void
 tell_counters(struct isession *s, const struct msg_st_select_r *r)
 {
 	struct imap_out	*o = isession_out(s);
+	char		 id[OBJID_LEN];
 
 	imap_out_count(o, r->exists, "EXISTS");
 	if (!(s->st.enabled & IMAP_EN_REV2)) {
@@ -54,7 +71,59 @@ tell_counters(struct isession *s, const struct msg_st_select_r *r)
 	}
 	untagged_ok(o, "UIDVALIDITY", r->uidvalidity, "UIDs valid.");
 	untagged_ok(o, "UIDNEXT", r->uidnext, "Predicted next UID.");
+	untagged_ok(o, "HIGHESTMODSEQ", r->highestmodseq, "Highest.");
+	imap_out_str(o, "* OK [MAILBOXID (");
+	imap_out_raw(o, id, objid_put(id, 'F', r->mbox) - id);
+	imap_out_str(o, ")] Its id.\r\n");
+	if (s->st.enabled & IMAP_EN_REV2)
+		tell_name(s, o);
 	isession_out_done(s);
+}
+
+/* ---- QRESYNC (RFC 7162 3.2.5) ------------------------------------------------------ */
+
+static void
+resynced(struct isession *s)
+{
+	isession_done_with(s, IMAP_RESULT_OK, select_tail);
+}
+
+/*
+ * What has changed is told as in UID FETCH known (UID FLAGS MODSEQ)
+ * (CHANGEDSINCE modseq VANISHED).
+ */
+static void
+resync(struct isession *s, const struct imap_select *c)
+{
+	static const uint8_t	 types[] = {
+		IMAP_FETCH_UID, IMAP_FETCH_FLAGS, IMAP_FETCH_MODSEQ
+	};
+	struct imap_arena	*arena = &s->cmd->arena;
+	struct imap_fetch	*f;
+	struct imap_seqrange	*range;
+	size_t			 i;
+
+	f = imap_arena_calloc(arena, 1, sizeof(*f));
+	range = imap_arena_calloc(arena, 1, sizeof(*range));
+	if (f == NULL || range == NULL || (f->items = imap_arena_calloc(arena,
+	    sizeof(types), sizeof(*f->items))) == NULL)
+		fatal("select");
+	f->nitems = sizeof(types);
+	for (i = 0; i < sizeof(types); i++) {
+		f->items[i].type = types[i];
+		f->types |= 1u << types[i];
+	}
+	f->costs = IMAP_COST_BIT(IMAP_COST_HOT);
+	f->changed = f->vanished = 1;
+	f->changedsince = c->modseq;
+	f->set = c->known;
+	if (c->known.n == 0 && s->view->uidnext > 1) {
+		range->a = 1;
+		range->b = s->view->uidnext - 1;
+		f->set.ranges = range;
+		f->set.n = 1;
+	}
+	fetch_run(s, f, resynced);
 }
 
 static void
@@ -62,6 +131,7 @@ on_select(void *arg, uint32_t type, const void *msg, int fd)
 {
 	const struct msg_st_select_r	*r = msg;
 	struct isession			*s = arg;
+	const struct imap_select	*c = &s->cmd->u.select;
 
 	if (type != M_ST_SELECT_R) {
 		isession_done_st(s, ((const struct msg_st_r *)msg)->code,
@@ -76,7 +146,11 @@ on_select(void *arg, uint32_t type, const void *msg, int fd)
 	s->st.readonly = r->readonly;
 	view_tell_flags(s->view);
 	tell_counters(s, r);
-	isession_done_with(s, IMAP_RESULT_OK, select_tail);
+	if (c->qresync && c->uidvalidity == r->uidvalidity &&
+	    c->modseq < r->highestmodseq)
+		resync(s, c);
+	else
+		resynced(s);
 }
 
 void
@@ -87,7 +161,7 @@ select_select(struct isession *s)
 
 	/* The old one is left whether the new one can be had or not. */
 	if (s->view != NULL) {
-		drop_view(s);
+		select_leave(s);
 		if (s->st.enabled & (IMAP_EN_REV2 | IMAP_EN_QRESYNC)) {
 			imap_out_reply(isession_out(s), SPAN_NONE, "OK",
 			    "CLOSED", "Previous mailbox closed.");
@@ -108,7 +182,7 @@ on_closed(void *arg, uint32_t type, const void *msg, int fd)
 {
 	struct isession	*s = arg;
 
-	drop_view(s);
+	select_leave(s);
 	isession_done(s, IMAP_RESULT_OK, NULL, "Close completed.");
 }
 
@@ -130,6 +204,6 @@ select_close(struct isession *s)
 void
 select_unselect(struct isession *s)
 {
-	drop_view(s);
+	select_leave(s);
 	isession_done(s, IMAP_RESULT_OK, NULL, NULL);
 }

@@ -18,6 +18,7 @@ change_list(const struct msg_st_mailbox *m, uint32_t account, uint64_t *id)
 	case ST_CREATE:
 		return mstore_mailbox_create(ms, account, name, m->use, id);
 	case ST_DELETE:
+		(void)mstore_mailbox_find(ms, account, name, id);
 		return mstore_mailbox_delete(ms, account, name);
 	case ST_RENAME:
 		return mstore_mailbox_rename(ms, account, name,

@@ -1,0 +1,34 @@
+# IMAP sessions against a whole daemon: the cases are in session.py,
+# search.py and random.py.
+. "$(atf_get_srcdir)/../site.sh"
+
+# program_case PROGRAM NAME
+program_case()
+{
+	atf_test_case "$2" cleanup
+	eval "
+	$2_head() { atf_set require.progs 'python3 openssl'; }
+	$2_body()
+	{
+		site_new two@example.test
+		site_start
+		atf_check python3 \"\$(atf_get_srcdir)/$1.py\" $2
+		atf_check test -z \"\$(grep 'died of\|killed' \"\$site_dir/log\")\"
+		site_stop || atf_fail \"it does not end\"
+	}
+	$2_cleanup() { site_cleanup; }"
+}
+
+session_cases="login mailboxes append fetch seen large store silent expunge
+    copy two idle condstore qresync rev2 uidonly compress objects errors
+    unauthenticate"
+for c in $session_cases; do
+	program_case session "$c"
+done
+
+atf_init_test_cases()
+{
+	for c in $session_cases; do
+		atf_add_test_case "$c"
+	done
+}
