@@ -1,8 +1,9 @@
 """What one SMTP session must and must not do; run against a site."""
 import os
 import sys
+import time
 
-from smtplib2 import Smtp, expect
+from smtplib2 import Smtp, b64, expect
 
 port = int(os.environ["SITE_SMTP"])
 YOU = "you@example.test"
@@ -141,6 +142,52 @@ def test_addresses():
         c.cmd("RSET")
         c.cmd("MAIL FROM:<a@b.zz>")
         expect(c.cmd("RCPT TO:<%s>" % rcpt), want)
+
+
+def tls():
+    c = Smtp(int(os.environ["SITE_SUBMISSION"]))
+    c.cmd("EHLO x")
+    expect(c.cmd("STARTTLS"), "220")
+    c.starttls()
+    c.cmd("EHLO x")
+    return c
+
+
+def test_auth_broken_off():
+    """An exchange that the client spoils is over for auth too."""
+    first = b64(b"n,,n=you@example.test,r=abcdefgh")
+    c = tls()
+    for bad in ("*\r\n", "no base64!\r\n", "bare\n", "a" * 13000 + "\r\n",
+                "", "*\r\n"):
+        expect(c.cmd("AUTH SCRAM-SHA-256 " + first), "334")
+        if bad:
+            c.send(bad)
+            expect(c.reply(), "50")
+        else:
+            c.sock.close()
+            c = tls()
+    # The last one went away in the middle; auth still answers.
+    expect(c.cmd("AUTH PLAIN " + b64(b"\0you@example.test\0secret")), "235")
+
+
+def test_slow():
+    """A byte now and then keeps neither a command nor a message alive."""
+    a, b = Smtp(port), Smtp(port)
+    b.cmd("EHLO x")
+    b.cmd("MAIL FROM:<a@b.zz>")
+    b.cmd("RCPT TO:<%s>" % YOU)
+    b.cmd("DATA")
+    end = time.time() + 12
+    for c in a, b:
+        try:
+            while time.time() < end:
+                for each in a, b:
+                    each.send("x")
+                time.sleep(0.4)
+        except OSError:
+            pass
+        expect(c.reply(), "421 4.4.2")
+        assert time.time() < end
 
 
 globals()["test_" + sys.argv[1]]()

@@ -1,5 +1,7 @@
 """A bare SMTP client: says what it is told and shows what comes back."""
+import base64
 import socket
+import ssl
 
 
 class Smtp:
@@ -12,6 +14,13 @@ class Smtp:
         self.sock.settimeout(30)
         self.file = self.sock.makefile("rb")
         self.greeting = self.reply()
+
+    def starttls(self):
+        context = ssl.create_default_context()
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+        self.sock = context.wrap_socket(self.sock)
+        self.file = self.sock.makefile("rb")
 
     def line(self):
         return self.file.readline().decode().rstrip("\r\n")
@@ -41,6 +50,10 @@ class Smtp:
         self.send(data + b".\r\n")
         codes.append(self.reply())
         return [c[:3] for c in codes]
+
+
+def b64(data):
+    return base64.b64encode(data).decode()
 
 
 def expect(got, *want):

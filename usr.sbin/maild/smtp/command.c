@@ -143,8 +143,14 @@ do_help(struct session *s, const struct smtp_command *c)
 static void
 do_starttls(struct session *s, const struct smtp_command *c)
 {
+	/* A reload may have taken the certificates since EHLO. */
+	if (session_tls() == NULL) {
+		session_reply(s, 454, "4.7.0 TLS is not available just now");
+		return;
+	}
 	session_reply(s, 220, "2.0.0 Go ahead");
 	s->wait = WAIT_TLS;
+	conn_deadline(s->conn, SESSION_TLS_SECONDS);
 	if (conn_starttls_server(s->conn, session_tls()) == -1)
 		session_close(s, 0, NULL);
 }
@@ -203,7 +209,7 @@ command_line(struct session *s, struct span line)
 	opts.params = smtp_server_params(&s->st);
 	opts.utf8 = s->tx != NULL && s->tx->flags & ENV_UTF8;
 	a = smtp_command_parse(&c, line, &opts);
-	if (smtp_server_waits(&s->st, c.verb)) {
+	if (transaction_waits(s, c.verb)) {
 		/* Read it again when the last one is answered. */
 		s->wait = WAIT_RCPT;
 		transaction_hold(s, line);

@@ -14,7 +14,7 @@
 #include "session.h"
 
 #define DATA_RANGES	64
-#define DATA_PER_TURN	(1024 * 1024)	/* bytes of one client in a turn */
+#define DATA_PIECE	(64 * 1024)	/* within smtp-timeout, at the least */
 
 static int
 write_all(int fd, struct iovec *iov, int n)
@@ -236,6 +236,10 @@ take(struct session *s, const uint8_t *in, size_t len)
 		taken += used;
 	} while (c == CODEC_MORE && taken < len && (used > 0 || n > 0));
 	conn_consume(s->conn, taken);
+	if ((tx->taken += taken) >= DATA_PIECE) {
+		tx->taken = 0;
+		session_patience(s);
+	}
 	if (s->st.phase == SMTP_PHASE_DATA)
 		return c != CODEC_MORE;
 	tx->chunk -= taken;

@@ -28,14 +28,17 @@ challenge(struct session *s, const void *data, size_t len)
 	conn_out_done(s->conn);
 }
 
-/* The exchange is over without success; the line may be tried again. */
+/*
+ * The exchange is over without success; the line may be tried again.  auth is
+ * told in any case: it may wait for the client's next line, and a second
+ * exchange of a session beside a first is an error to it.
+ */
 void
 login_fail(struct session *s, int code, const char *text)
 {
 	struct msg_auth_abort	 m = { .sid = s->sid };
 
-	if (s->wait == WAIT_AUTH)
-		(void)proc_send(PROC_AUTH, 0, M_AUTH_ABORT, &m, -1);
+	(void)proc_send(PROC_AUTH, 0, M_AUTH_ABORT, &m, -1);
 	(void)smtp_server_event(&s->st, SMTP_EV_AUTH_NO);
 	if (s->login != NULL)
 		freezero(s->login, strlen(s->login));
@@ -65,10 +68,8 @@ start(struct session *s, uint8_t mech, int has_initial, const void *data,
 		m.binding.len = sizeof(binding);
 	}
 	s->wait = WAIT_AUTH;
-	if (proc_send(PROC_AUTH, 0, M_AUTH_START, &m, -1) == -1) {
-		s->wait = WAIT_NONE;
+	if (proc_send(PROC_AUTH, 0, M_AUTH_START, &m, -1) == -1)
 		login_fail(s, 454, "4.7.0 Try again later");
-	}
 }
 
 static void
@@ -79,10 +80,8 @@ proceed(struct session *s, const void *data, size_t len)
 	m.data.data = data;
 	m.data.len = len;
 	s->wait = WAIT_AUTH;
-	if (proc_send(PROC_AUTH, 0, M_AUTH_CONT, &m, -1) == -1) {
-		s->wait = WAIT_NONE;
+	if (proc_send(PROC_AUTH, 0, M_AUTH_CONT, &m, -1) == -1)
 		login_fail(s, 454, "4.7.0 Try again later");
-	}
 }
 
 /* LOGIN asks for name and password one by one: to auth it is PLAIN. */
@@ -187,13 +186,10 @@ login_line(struct session *s, struct span line)
 
 	switch (smtp_sasl_decode(line, 0, data, sizeof(data), &n)) {
 	case SMTP_SASL_CANCEL:
-		/* auth hears of it too: see login_fail. */
-		s->wait = WAIT_AUTH;
 		login_fail(s, 501, "5.7.0 Authentication cancelled");
 		break;
 	case SMTP_SASL_BAD:
 		session_mistake(s);
-		s->wait = WAIT_AUTH;
 		login_fail(s, 501, "5.5.2 That is not base64");
 		break;
 	case SMTP_SASL_DATA:

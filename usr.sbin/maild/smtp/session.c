@@ -12,8 +12,8 @@
 #include "session.h"
 
 #define SESSION_INPUT	(64 * 1024)	/* bytes read ahead of one client */
+#define SESSION_OUTPUT	(64 * 1024)	/* replies that he has not read */
 #define SESSION_LINES	100		/* commands of one client in a turn */
-#define TLS_SECONDS	30
 
 static struct hashtab		 by_sid;
 static TAILQ_HEAD(, session)	 sessions = TAILQ_HEAD_INITIALIZER(sessions);
@@ -107,7 +107,8 @@ session_free(struct session *s)
 	struct msg_session_end	 end = { .sid = s->sid };
 	struct msg_disconnect	 gone = { .sid = s->sid };
 
-	if (s->wait == WAIT_AUTH) {
+	/* Also when it is the client's turn: auth keeps the exchange. */
+	if (s->st.phase == SMTP_PHASE_AUTH) {
 		struct msg_auth_abort	 abort = { .sid = s->sid };
 
 		(void)proc_send(PROC_AUTH, 0, M_AUTH_ABORT, &abort, -1);
@@ -155,13 +156,23 @@ session_mistake(struct session *s)
 	s->errors++;
 }
 
+/*
+ * From now on until the next whole command, or the next piece of a message:
+ * one byte now and then does not keep a session (RFC 5321 4.5.3.2).
+ */
+void
+session_patience(struct session *s)
+{
+	conn_deadline(s->conn, conf->limits.smtp_timeout);
+}
+
 /* ---- life --------------------------------------------------------------- */
 
 static void
 banner(struct session *s)
 {
 	s->wait = WAIT_NONE;
-	conn_timeout(s->conn, conf->limits.smtp_timeout);
+	session_patience(s);
 	session_replyf(s, 220, "%s %s ready", conf->hostname,
 	    s->kind == LISTEN_LMTP ? "LMTP" : "ESMTP");
 }
@@ -242,7 +253,7 @@ session_accept(const struct conf_listen *l, int fd, const struct addr *client,
 	}
 	TAILQ_INSERT_TAIL(&sessions, s, entry);
 	proc_count_add("smtp_sessions", 1);
-	conn_timeout(s->conn, TLS_SECONDS);
+	conn_deadline(s->conn, SESSION_TLS_SECONDS);
 	if (s->kind != LISTEN_SUBMISSIONS)
 		ask_connect(s);
 	else if (tls == NULL || conn_starttls_server(s->conn, tls) == -1)
@@ -264,7 +275,7 @@ secured(struct session *s)
 	if (s->kind == LISTEN_SUBMISSIONS)
 		ask_connect(s);
 	else
-		conn_timeout(s->conn, conf->limits.smtp_timeout);
+		session_patience(s);
 }
 
 /* A line, or what is wrong with it.  0: there is none yet. */
@@ -294,6 +305,7 @@ next_line(struct session *s)
 		line.p = copy;
 	}
 	conn_consume(s->conn, used);
+	session_patience(s);
 	if (c == CODEC_DONE && s->st.phase == SMTP_PHASE_AUTH)
 		login_line(s, line);
 	else if (c == CODEC_DONE)
@@ -340,6 +352,10 @@ input(struct session *s)
 	int		 lines = 0, more = 1;
 
 	while (more && s->wait == WAIT_NONE) {
+		if (conn_pending(s->conn) > SESSION_OUTPUT) {
+			s->full = 1;	/* until CONN_DRAINED */
+			return;
+		}
 		if (s->skip > 0)
 			more = skip(s);
 		else if (in_body(s))
@@ -369,6 +385,7 @@ session_continue(struct session *s)
 	if (s->closing)
 		return;
 	s->wait = WAIT_NONE;
+	session_patience(s);
 	if (stopping && s->tx == NULL) {
 		session_close(s, 421, "4.3.2 Shutting down");
 		return;
@@ -410,17 +427,28 @@ on_conn(struct conn *c, enum conn_event ev, void *arg)
 		break;
 	case CONN_READABLE:
 		/* Talks before the banner (or during a wait): it must queue. */
-		if (s->wait == WAIT_NONE)
+		if (s->wait == WAIT_NONE && !s->full)
 			input(s);
+		break;
+	case CONN_DRAINED:
+		if (s->full) {
+			s->full = 0;
+			if (s->wait == WAIT_NONE)
+				input(s);
+		}
 		break;
 	case CONN_EOF:
 		on_eof(s);
 		break;
 	case CONN_TIMEOUT:
+		/* We are slow then, and not he. */
+		if (s->wait == WAIT_COMMIT) {
+			session_patience(s);
+			break;
+		}
 		proc_count_add("smtp_timeouts", 1);
-		if (s->wait != WAIT_COMMIT)
-			session_close(s, s->wait == WAIT_TLS ? 0 : 421,
-			    "4.4.2 Timeout");
+		session_close(s, s->wait == WAIT_TLS ? 0 : 421,
+		    "4.4.2 Timeout");
 		break;
 	case CONN_ERROR:
 		log_debug("session: %s", conn_error(c));

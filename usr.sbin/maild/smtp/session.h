@@ -16,6 +16,8 @@
 
 struct tls;
 
+#define SESSION_TLS_SECONDS	30	/* for a handshake */
+
 /* What the session waits for; it takes no more input until it came. */
 enum wait {
 	WAIT_NONE,
@@ -43,6 +45,7 @@ struct transaction {
 	char		*rcpt;		/* the first accepted one */
 	uint32_t	 flags;		/* ENV_* */
 	uint32_t	 nrcpt;		/* RCPTs passed on */
+	uint32_t	 nreplies;	/* in `replies' */
 	uint32_t	*lmtp;		/* n of those accepted, in order */
 	uint32_t	 nlmtp;
 	uint16_t	*lmtp_code;	/* LMTP: replies so far */
@@ -59,6 +62,7 @@ struct transaction {
 	uint8_t		 begun;		/* Received is written */
 	uint64_t	 chunk;		/* of BDAT, still to come */
 	uint64_t	 size;		/* written */
+	uint64_t	 taken;		/* since session_patience */
 	struct smtp_dot	 dot;
 };
 
@@ -71,6 +75,7 @@ struct session {
 	uint8_t		 wait;		/* enum wait */
 	uint8_t		 closing;
 	uint8_t		 eof;		/* he says no more */
+	uint8_t		 full;		/* he does not read our replies */
 	uint8_t		 granted;	/* AUTH: queue has said so */
 	uint8_t		 auth_ok;	/* and auth */
 	uint8_t		 final;		/* SCRAM's last word is with him */
@@ -107,6 +112,8 @@ void		 session_answer(struct session *, const struct smtp_answer *);
 void		 session_close(struct session *, int code, const char *text);
 /* The wait is over: go on with the input. */
 void		 session_continue(struct session *);
+/* He has said something whole, or heard it: his time begins anew. */
+void		 session_patience(struct session *);
 /* A mistake of the client; closes after too many. */
 void		 session_mistake(struct session *);
 struct tls	*session_tls(void);
@@ -122,7 +129,9 @@ void		 session_free(struct session *);
 void		 command_line(struct session *, struct span line);
 
 /* transaction.c */
-/* Keep a command until the RCPTs before it are answered. */
+/* Must the RCPTs before it be answered first? */
+int		 transaction_waits(const struct session *, enum smtp_verb);
+/* Keep a command until then. */
 void		 transaction_hold(struct session *, struct span line);
 void		 transaction_release(struct session *);
 void		 transaction_begin(struct session *,

@@ -9,6 +9,8 @@
 #include "proc.h"
 #include "session.h"
 
+#define OPEN_REPLIES	1000	/* to RCPT, of one client */
+
 static uint32_t
 env_flags(const struct session *s, const struct smtp_params *p)
 {
@@ -123,6 +125,7 @@ reply_new(struct session *s)
 	if ((r = calloc(1, sizeof(*r))) == NULL)
 		fatal("transaction");
 	STAILQ_INSERT_TAIL(&s->tx->replies, r, entry);
+	s->tx->nreplies++;
 	return r;
 }
 
@@ -135,6 +138,7 @@ replies_flush(struct session *s)
 	while ((r = STAILQ_FIRST(&s->tx->replies)) != NULL && r->done) {
 		session_reply(s, r->code, r->text);
 		STAILQ_REMOVE_HEAD(&s->tx->replies, entry);
+		s->tx->nreplies--;
 		free(r);
 	}
 }
@@ -230,6 +234,15 @@ transaction_rcpt_reply(struct session *s, const struct msg_env_rcpt_r *m,
 	replies_flush(s);
 	if (s->wait == WAIT_RCPT && s->st.waiting == 0)
 		transaction_release(s);
+}
+
+/* Any but RCPT; and that too when more are open than a client needs. */
+int
+transaction_waits(const struct session *s, enum smtp_verb verb)
+{
+	if (smtp_server_waits(&s->st, verb))
+		return 1;
+	return s->st.waiting > 0 && s->tx->nreplies >= OPEN_REPLIES;
 }
 
 void
