@@ -17,11 +17,11 @@ peer_lmtp=127.0.0.1:$((base + 1024))
 
 # wait_for SECONDS command ...: until it succeeds.
 wait_for() {
-	_n=$(($1 * 50))
+	_tries=$(($1 * 50))
 	shift
 	while ! "$@" >/dev/null 2>&1; do
-		_n=$((_n - 1))
-		[ $_n -gt 0 ] || return 1
+		_tries=$((_tries - 1))
+		[ $_tries -gt 0 ] || return 1
 		sleep 0.02
 	done
 }
@@ -136,7 +136,7 @@ maild_root() {
 
 # ---- Dovecot --------------------------------------------------------------
 
-# dovecot_setup [FORMAT]: maildir or sdbox
+# dovecot_setup: dovecot_format is maildir (the default) or sdbox
 dovecot_setup() {
 	dovecot_dir=$work/dovecot
 	rm -rf "$dovecot_dir"
@@ -154,7 +154,7 @@ dovecot_setup() {
 	ssl_cert = <$dovecot_dir/cert.pem
 	ssl_key = <$dovecot_dir/key.pem
 	disable_plaintext_auth = no
-	mail_location = ${1:-maildir}:$dovecot_dir/mail/%u
+	mail_location = ${dovecot_format:-maildir}:$dovecot_dir/mail/%u
 	mail_fsync = ${dovecot_fsync:-always}
 	first_valid_uid = 1
 	mail_uid = nobody
@@ -229,7 +229,7 @@ dovecot_root() {
 # ---- Postfix, which delivers to Dovecot by LMTP ---------------------------
 
 postfix_setup() {
-	dovecot_setup "${2:-maildir}"
+	dovecot_setup
 	postfix_dir=$work/postfix
 	rm -rf "$postfix_dir"
 	mkdir -p "$postfix_dir/conf" "$postfix_dir/queue" "$postfix_dir/data"

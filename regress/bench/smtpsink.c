@@ -5,7 +5,7 @@
  *	smtpsink [-1LP] [-d milliseconds] [-n messages] [-t reply] port
  *
  * -d: each answer, and the greeting, comes so much after what it answers.
- * -n: end after so many messages.  -P: no PIPELINING is offered.  -1: one
+ * -n: end at the last of so many messages.  -P: no PIPELINING is offered.  -1: one
  * message a connection.  -t: refuse the message with this reply ("451 no").
  * At its end, or at SIGTERM, it prints one line of name=value.
  */
@@ -90,8 +90,6 @@ client_flush(struct client *c)
 	if ((n > 0 && send(c->fd, buf, n, MSG_NOSIGNAL) != (ssize_t)n) ||
 	    end) {
 		client_free(c);
-		if (limit != 0 && total >= limit && open_now == 0)
-			event_base_loopbreak(load_base);
 		return 0;
 	}
 	if (a != NULL) {
@@ -211,6 +209,8 @@ client_read(evutil_socket_t fd, short what, void *arg)
 		client_line(c, c->line);
 	}
 	(void)client_flush(c);
+	if (limit != 0 && total >= limit)
+		event_base_loopbreak(load_base);
 }
 
 static void
