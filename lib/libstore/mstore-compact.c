@@ -19,8 +19,9 @@
 #include "mstore-int.h"
 
 #define COMPACT_RECORDS	256		/* looked at in one step */
-#define COMPACT_SYNC	(512U * 1024)	/* written between flushes */
+#define COMPACT_PUSH	(256U * 1024)	/* written in one step */
 #define COMPACT_RETRY	30		/* seconds after a failure */
+#define COMPACT_SETTLE	2		/* seconds before the flush */
 #define COMPACT_LOOK	32		/* segments that are asked at a time */
 
 /* Bytes that packing a segment would gain; 0 when it is not worth it. */
@@ -156,8 +157,8 @@ step(struct mstore *ms)
 			return r;
 		if (keep(ms, &h) == -1 || cache_trim(ms) != MSTORE_OK)
 			return -1;
-		if (seglog_pack_unsynced(ms->compact) >= COMPACT_SYNC)
-			return seglog_pack_sync(ms->compact) == -1 ? -1 : 1;
+		if (seglog_pack_pending(ms->compact) >= COMPACT_PUSH)
+			return seglog_pack_push(ms->compact) == -1 ? -1 : 1;
 	}
 	return 1;
 }
@@ -172,6 +173,7 @@ compact_work(struct mstore *ms, int64_t now)
 		if ((no = choose(ms, now)) == 0)
 			return 0;
 		ms->compact_live = 0;
+		ms->compact_pushed = 0;
 		if (seglog_pack_begin(ms->v.log, no, &ms->compact) == -1) {
 			ms->compact = NULL;
 			rest(ms, now, COMPACT_RETRY);
@@ -179,8 +181,18 @@ compact_work(struct mstore *ms, int64_t now)
 		}
 		return 1;
 	}
-	if ((r = step(ms)) == 1)
+	r = 0;
+	if (ms->compact_pushed == 0 && (r = step(ms)) == 1)
 		return 1;
+	if (r == 0 && ms->compact_pushed == 0)
+		r = seglog_pack_push(ms->compact);
+	if (r == 0 && ms->compact_pushed == 0)
+		ms->compact_pushed = now;
+	/* A moment later most of it has been written, and the flush keeps
+	 * nobody waiting. */
+	if (r == 0 && now >= ms->compact_pushed &&
+	    now < ms->compact_pushed + COMPACT_SETTLE)
+		return 0;
 	if (r == -1) {
 		/* No room, or it cannot be read: try others first. */
 		seglog_pack_abort(ms->compact);

@@ -154,6 +154,7 @@ struct mstore {
 	/* Compaction: what is being packed, or where to look next. */
 	struct seglog_pack *compact;
 	uint32_t	 compact_live;	/* bytes of live messages so far */
+	int64_t		 compact_pushed; /* when all was written */
 	uint32_t	 compact_next;
 	uint32_t	 compact_least;	/* bytes that are worth it */
 	int64_t		 compact_looked; /* in vain, and not again before */

@@ -23,7 +23,7 @@ struct seglog_pack {
 	uint8_t		*buf;
 	size_t		 buflen;
 	uint32_t	 at;		/* of the file, behind what is in buf */
-	uint32_t	 unsynced;
+	uint32_t	 pushed;
 	struct seglog_map map;
 };
 
@@ -387,7 +387,6 @@ pack_write(struct seglog_pack *pk, const void *data, size_t len, uint32_t off)
 		p += n;
 		len -= (size_t)n;
 		off += (uint32_t)n;
-		pk->unsynced += (uint32_t)n;
 	}
 	return 0;
 }
@@ -437,26 +436,21 @@ seglog_pack_keep(struct seglog_pack *pk, const struct seglog_hdr *h,
 }
 
 uint32_t
-seglog_pack_size(const struct seglog_pack *pk)
+seglog_pack_pending(const struct seglog_pack *pk)
 {
-	return pk->at;
-}
-
-uint32_t
-seglog_pack_unsynced(const struct seglog_pack *pk)
-{
-	return pk->unsynced + (uint32_t)pk->buflen;
+	return pk->at - pk->pushed;
 }
 
 int
-seglog_pack_sync(struct seglog_pack *pk)
+seglog_pack_push(struct seglog_pack *pk)
 {
 	struct seglog	*log = pk->log;
 
-	if (pack_spill(pk) == -1 ||
-	    log->io.fdatasync(log->io.arg, pk->fd) == -1)
+	if (pack_spill(pk) == -1)
 		return -1;
-	pk->unsynced = 0;
+	log->io.writeback(log->io.arg, pk->fd, (off_t)pk->pushed,
+	    (off_t)(pk->at - pk->pushed));
+	pk->pushed = pk->at;
 	return 0;
 }
 
@@ -502,7 +496,6 @@ seglog_pack_end(struct seglog_pack *pk, uint32_t note)
 	struct seglog	*log = pk->log;
 	struct seglog_seg *s = seglog_seg_find(log, pk->no);
 	char		 name[16];
-	int		 ret;
 
 	seglog_filename(pk->no, name);
 	if (s == NULL || pack_finish(pk, note) == -1 ||
@@ -511,16 +504,15 @@ seglog_pack_end(struct seglog_pack *pk, uint32_t note)
 		seglog_pack_abort(pk);
 		return -1;
 	}
-	/* From here on the new one is there; until the directory is flushed a
-	 * power cut may bring the old one back, which is as good. */
+	/* The directory is not flushed: a power cut may bring the old one
+	 * back, which is as good. */
 	s->packed = 1;
 	s->note = note;
 	s->size = pk->at + (uint32_t)(pk->map.n * RUNLEN) + SEGFILE_HDRLEN;
 	seglog_fd_drop(log, pk->no);
-	ret = log->io.fsync(log->io.arg, log->dirfd);
 	pk->name[0] = '\0';
 	seglog_pack_abort(pk);
-	return ret;
+	return 0;
 }
 
 void

@@ -81,9 +81,21 @@ sys_rename(void *arg, int dirfd, const char *from, const char *to)
 	return renameat(dirfd, from, dirfd, to);
 }
 
+#ifndef SYNC_FILE_RANGE_WRITE	/* Linux */
+#define SYNC_FILE_RANGE_WRITE		0
+#define sync_file_range(fd, off, len, flags)	0
+#endif
+
+static void
+sys_writeback(void *arg, int fd, off_t off, off_t len)
+{
+	(void)sync_file_range(fd, off, len, SYNC_FILE_RANGE_WRITE);
+}
+
 const struct seglog_io seglog_io_system = {
 	NULL, sys_open, sys_pread, sys_pwrite, sys_fdatasync, sys_fsync,
-	sys_allocate, sys_truncate, sys_unlink, sys_close, sys_rename
+	sys_allocate, sys_truncate, sys_unlink, sys_close, sys_rename,
+	sys_writeback
 };
 
 #define KEY_FACTOR	0x9e3779b97f4a7c15ULL

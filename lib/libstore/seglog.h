@@ -79,6 +79,8 @@ struct seglog_io {
 	int	(*unlink)(void *, int dirfd, const char *);
 	int	(*close)(void *, int);
 	int	(*rename)(void *, int dirfd, const char *, const char *);
+	/* Begin to write what was changed there; a hint. */
+	void	(*writeback)(void *, int, off_t off, off_t len);
 };
 extern const struct seglog_io seglog_io_system;
 
@@ -184,8 +186,8 @@ int	 seglog_segment_remove(struct seglog *, uint32_t);
  * takes the old one's place in one step.  What is left keeps its position, so
  * that nothing else changes, be it before or after a crash.
  *
- * begin, then until next answers 0 keep what it found (or not), then end; sync
- * now and then so that the last one is quick.  One at a time.  Not possible near
+ * begin, then until next answers 0 keep what it found (or not), then end; push
+ * now and then so that the last flush is quick.  One at a time.  Not possible near
  * the log's end (EBUSY), nor where bytes are that are no record: damage is
  * evidence and stays (EBADMSG).
  */
@@ -198,10 +200,9 @@ int	 seglog_pack_next(struct seglog_pack *, struct seglog_hdr *);
 /* Keep the record with its first nparts parts. */
 int	 seglog_pack_keep(struct seglog_pack *, const struct seglog_hdr *,
 	    int nparts);
-/* What is written of the new one; since the last sync. */
-uint32_t seglog_pack_size(const struct seglog_pack *);
-uint32_t seglog_pack_unsynced(const struct seglog_pack *);
-int	 seglog_pack_sync(struct seglog_pack *);
+/* Bytes since the last push. */
+uint32_t seglog_pack_pending(const struct seglog_pack *);
+int	 seglog_pack_push(struct seglog_pack *);
 /* note: a number to find with the segment.  On failure (-1) the old one is
  * still there.  Frees the pack in any case. */
 int	 seglog_pack_end(struct seglog_pack *, uint32_t note);

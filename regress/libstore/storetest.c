@@ -358,13 +358,18 @@ f_rename(void *arg, int dirfd, const char *from, const char *to)
 	    seglog_io_system.rename(NULL, dirfd, from, to);
 }
 
+static void
+f_writeback(void *arg, int fd, off_t off, off_t len)
+{
+}
+
 void
 st_faults_init(struct faults *f)
 {
 	memset(f, 0, sizeof(*f));
 	f->io = (struct seglog_io){ f, f_open, f_pread, f_pwrite,
 	    f_fdatasync, f_fsync, f_allocate, f_truncate, f_unlink, f_close,
-	    f_rename };
+	    f_rename, f_writeback };
 	f->fail_at = f->hook_at = -1;
 	f->error = EIO;
 }

@@ -91,11 +91,12 @@ engine_close(void)
 	ms = NULL;
 }
 
-void
+int
 engine_work(void)
 {
-	if (ms != NULL && !mstore_in_turn(ms))
-		(void)mstore_work(ms, proc_time());
+	if (ms == NULL)
+		return 0;
+	return mstore_in_turn(ms) || mstore_work(ms, proc_time()) == 1;
 }
 
 enum msg_st

@@ -21,8 +21,8 @@ struct mstore	*engine_begin(void);
 /* The end of the turn: commit, tell those who watch. */
 void		 engine_turn(void);
 void		 engine_close(void);
-/* Idle work. */
-void		 engine_work(void);
+/* A piece of background work: 1 when there is more. */
+int		 engine_work(void);
 /* A changing operation's answer; fatal when the turn is lost. */
 enum msg_st	 engine_code(enum mstore_code);
 /* Is there room for another message? */

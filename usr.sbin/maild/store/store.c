@@ -15,7 +15,7 @@
 #include "swrite.h"
 #include "watch.h"
 
-static struct event	 tick;
+static struct event	 tick, work;
 static struct conf	*conf;
 
 static void
@@ -116,8 +116,17 @@ on_tick(int fd, short what, void *arg)
 	static const struct timeval	 second = { 1, 0 };
 
 	watch_disk();
-	engine_work();
 	evtimer_add(&tick, &second);
+}
+
+/* A piece at a time, with room for everybody else between. */
+static void
+on_work(int fd, short what, void *arg)
+{
+	static const struct timeval	 second = { 1, 0 };
+	static const struct timeval	 soon = { 0, 20000 };
+
+	evtimer_add(&work, engine_work() ? &soon : &second);
 }
 
 static void
@@ -135,7 +144,9 @@ use(struct conf *new)
 	sdeliver_init();
 	engine_open(new);
 	evtimer_set(&tick, on_tick, NULL);
+	evtimer_set(&work, on_work, NULL);
 	on_tick(-1, 0, NULL);
+	on_work(-1, 0, NULL);
 }
 
 static void
@@ -234,6 +245,7 @@ stats(void)
 	proc_count_set("store_turns", st.turns);
 	proc_count_set("store_flushes", st.flushes);
 	proc_count_set("store_records", st.records);
+	proc_count_set("store_compactions", st.compactions);
 }
 
 const struct proc_def store_def = {
