@@ -10,16 +10,17 @@ LIBS=	lib/libutil lib/libimsg lib/libtable lib/libmail lib/libsmtp \
 PROGS=	usr.sbin/maild usr.sbin/mailctl
 DATA=	etc share/man
 
-# Rooms that are not built yet have no Makefile.
+# Rooms that are not built yet have no Makefile.  The + of who uses this is for
+# make -j: GNU make does not see that a make is in there.
 ENTER=	test ! -f $@/Makefile || { cd $@ && ${MAKE} all; }
 
 all: ${LIBS} ${PROGS}
 
 ${LIBS}: config.mk
-	@${ENTER}
+	+@${ENTER}
 
 ${PROGS}: ${LIBS}
-	@${ENTER}
+	+@${ENTER}
 
 # Whatever room of regress has a Makefile; Kyua finds its tests the same way.
 tests: ${LIBS} ${PROGS}
