@@ -12,6 +12,7 @@
 #include "libutil/log.h"
 #include "listen.h"
 #include "mbox.h"
+#include "pop3_session.h"
 #include "request.h"
 #include "search.h"
 #include "tlskey.h"
@@ -26,6 +27,7 @@ static void
 on_connect_r(const struct proc_from *from, const void *msg, int fd)
 {
 	isession_connected(msg);
+	pop3_session_connected(msg);
 }
 
 static void
@@ -33,9 +35,13 @@ on_challenge(const struct proc_from *from, const void *msg, int fd)
 {
 	const struct msg_auth_challenge	*m = msg;
 	struct isession			*s;
+	struct pop3_session		*p;
 
 	if ((s = isession_find(m->sid)) != NULL && s->waits && s->cmd != NULL)
 		ilogin_challenge(s, &m->data);
+	else if ((p = pop3_session_find(m->sid)) != NULL &&
+	    p->wait == POP3_WAIT_AUTH)
+		pop3_login_challenge(p, &m->data);
 }
 
 static void
@@ -43,9 +49,13 @@ on_auth_r(const struct proc_from *from, const void *msg, int fd)
 {
 	const struct msg_auth_r	*m = msg;
 	struct isession		*s;
+	struct pop3_session	*p;
 
 	if ((s = isession_find(m->sid)) != NULL && s->waits && s->cmd != NULL)
 		ilogin_result(s, m);
+	else if ((p = pop3_session_find(m->sid)) != NULL &&
+	    p->wait == POP3_WAIT_AUTH)
+		pop3_login_result(p, m);
 }
 
 static void
@@ -53,10 +63,14 @@ on_granted(const struct proc_from *from, const void *msg, int fd)
 {
 	const struct msg_granted	*m = msg;
 	struct isession			*s;
+	struct pop3_session		*p;
 
 	s = isession_find(m->sid);
 	if (s != NULL && s->st.state == IMAP_STATE_NOAUTH && s->cmd != NULL)
 		ilogin_granted(s, m);
+	else if ((p = pop3_session_find(m->sid)) != NULL &&
+	    p->st.phase == POP3_PHASE_SASL && p->wait != POP3_WAIT_JOB)
+		pop3_login_granted(p, m);
 }
 
 static void
@@ -132,6 +146,16 @@ static const struct proc_dispatch dispatch[] = {
 
 /* ---- life ---------------------------------------------------------------------------- */
 
+static void
+accept_client(const struct conf_listen *l, int fd, const struct addr *client,
+    uint32_t uid)
+{
+	if (l->kind == LISTEN_POP3 || l->kind == LISTEN_POP3S)
+		pop3_session_accept(l, fd, client, uid);
+	else
+		isession_accept(l, fd, client, uid);
+}
+
 static int
 check(struct conf *new, char *err, size_t errsize)
 {
@@ -158,8 +182,9 @@ use(struct conf *new)
 	tls = newtls;
 	newtls = NULL;
 	isession_conf(new, tls);
+	pop3_session_conf(new, tls);
 	if (!stopping)
-		listen_swap(new, isession_accept);
+		listen_swap(new, accept_client);
 	if (old != NULL)
 		tlskey_free(old);
 }
@@ -179,6 +204,7 @@ peer_gone(enum proc_id proc, unsigned inst)
 		return;
 	/* Sessions of a lost store end; what they wait for comes to nothing. */
 	isession_peer_gone(proc);
+	pop3_session_peer_gone(proc);
 	if (proc == PROC_STORE)
 		request_store_gone();
 }
@@ -189,6 +215,7 @@ stop(void)
 	stopping = 1;
 	listen_stop();
 	isession_stop_all();
+	pop3_session_stop_all();
 }
 
 struct ask {
@@ -220,12 +247,35 @@ show_session(struct isession *s, void *arg)
 }
 
 static void
+show_pop3(struct pop3_session *s, void *arg)
+{
+	struct ask	*ask = arg;
+	struct ctlrow	 row;
+	char		 id[PROC_IDLEN], client[ADDR_STRLEN];
+
+	ctlrow_begin(&row);
+	ctlrow_str(&row, "id", proc_print_id(s->sid, id));
+	ctlrow_str(&row, "protocol", conf_kind_name(s->kind));
+	ctlrow_str(&row, "client", addr_print(&s->client, client,
+	    sizeof(client)));
+	ctlrow_str(&row, "account", s->account == NULL ? "" : s->account);
+	ctlrow_num(&row, "tls", (s->st.flags & POP3_TLS) != 0);
+	ctlrow_num(&row, "seconds", (proc_now_ms() - s->since) / 1000);
+	ctlrow_num(&row, "messages", s->retrieved);
+	ctlrow_str(&row, "state", s->wait != POP3_WAIT_NONE ? "command" :
+	    s->st.phase == POP3_PHASE_TRANSACTION ? "maildrop" : "waiting");
+	ctlrow_send(ask->from, ask->cookie, &row);
+}
+
+static void
 ctl(const struct proc_from *from, const struct msg_ctl *m)
 {
 	struct ask	 ask = { from, m->cookie };
 
-	if (m->verb == CTL_SESSIONS)
+	if (m->verb == CTL_SESSIONS) {
 		isession_each(show_session, &ask);
+		pop3_session_each(show_pop3, &ask);
+	}
 	ctlrow_end(from, m->cookie, m->verb == CTL_SESSIONS, "");
 }
 
@@ -233,6 +283,7 @@ static void
 stats(void)
 {
 	proc_count_set("imap_open", isession_count());
+	proc_count_set("pop3_open", pop3_session_count());
 }
 
 static void

@@ -8,6 +8,7 @@
 #include "libutil/log.h"
 #include "proc.h"
 #include "isession.h"
+#include "pop3_session.h"
 #include "view.h"
 
 #define SESSION_INPUT	(256 * 1024)	/* read ahead; a command fits */
@@ -138,7 +139,7 @@ isession_free(struct isession *s)
 	free(s->account);
 	free(s->tag);
 	free(s);
-	if (stopping && by_sid.count == 0)
+	if (stopping && by_sid.count == 0 && pop3_session_count() == 0)
 		proc_stopped();
 }
 
@@ -606,7 +607,7 @@ isession_stop_all(void)
 	struct isession	*s, *next;
 
 	stopping = 1;
-	if (by_sid.count == 0)
+	if (by_sid.count == 0 && pop3_session_count() == 0)
 		proc_stopped();
 	TAILQ_FOREACH_SAFE(s, &sessions, entry, next) {
 		if (!s->busy || s->mode == INPUT_IDLE)
