@@ -369,6 +369,12 @@ mstore_deliver(struct mstore *ms, uint64_t id, const struct mstore_content *c,
 	return code;
 }
 
+int
+mstore_delivered(struct mstore *ms, uint64_t id)
+{
+	return id != 0 && delivery_known(ms, id);
+}
+
 static enum mstore_code
 append_one(struct mstore *ms, uint64_t mailbox,
     const struct mstore_append *a, uint32_t *uid)

@@ -278,6 +278,8 @@ struct mstore_dest {
  */
 enum mstore_code mstore_deliver(struct mstore *, uint64_t id,
 	    const struct mstore_content *, struct mstore_dest *, size_t n);
+/* Has a delivery with that id been made (a day ago at most)? */
+int	 mstore_delivered(struct mstore *, uint64_t id);
 
 /* APPEND n messages to a mailbox, all or none; uids are *first and on. */
 struct mstore_append {
@@ -366,6 +368,48 @@ int	 mstore_dump(struct mstore *, int (*line)(void *, const char *),
 	    void *arg);
 /* Check every record of the log; returns the number of bad ones, -1 error. */
 int64_t	 mstore_fsck(struct mstore *, seglog_report, void *arg);
+
+/* Something is wrong.  Names are "" and numbers 0 where it has none. */
+struct mstore_problem {
+	const char	*what;		/* in words */
+	struct seglog_pos pos;		/* in the log */
+	uint32_t	 len;		/* bytes */
+	const char	*account;
+	const char	*mailbox;
+	uint32_t	 uid;
+};
+
+/*
+ * A check of everything, a piece at a time and outside of turns, while the store
+ * is in use: each record of the log, then each message and each counter of the
+ * index.  Begin with problem and arg set, the rest zero.  done of all is how far
+ * it is.
+ */
+struct mstore_check {
+	void		(*problem)(void *, const struct mstore_problem *);
+	void		*arg;
+	uint64_t	 done;		/* bytes */
+	uint64_t	 all;
+	uint64_t	 records;
+	uint64_t	 messages;
+	uint64_t	 mailboxes;
+	uint64_t	 problems;
+	/* where it is */
+	int		 phase;
+	struct seglog_pos pos;
+	char		 account[MSTORE_MAXACCOUNT + 1];
+	uint32_t	 account_id;
+	char		 mailbox[MSTORE_MAXNAME + 1];
+	uint64_t	 mailbox_id;
+	uint32_t	 chunk;
+	uint64_t	 modseq;	/* when the mailbox was begun */
+	uint32_t	 exists;
+	uint32_t	 unseen;
+	uint32_t	 deleted;
+	uint64_t	 size;
+};
+/* About so many bytes.  1 more to do, 0 done, -1 not possible. */
+int	 mstore_check(struct mstore *, struct mstore_check *, size_t budget);
 
 /* Figures for mailctl. */
 struct mstore_stats {

@@ -105,6 +105,18 @@ seglog_end(const struct seglog *log)
 	return (struct seglog_pos){ log->seg, log->end };
 }
 
+void
+seglog_ears(struct seglog *log, seglog_report *report, void **arg)
+{
+	seglog_report	 r = log->report;
+	void		*a = log->report_arg;
+
+	log->report = *report;
+	log->report_arg = *arg;
+	*report = r;
+	*arg = a;
+}
+
 int
 seglog_poisoned(const struct seglog *log)
 {

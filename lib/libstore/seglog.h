@@ -168,6 +168,8 @@ int	 seglog_verify(struct seglog *, const struct seglog_hdr *);
  */
 int	 seglog_next(struct seglog *, struct seglog_pos *,
 	    struct seglog_hdr *);
+/* Exchange who is told of damage, and back. */
+void	 seglog_ears(struct seglog *, seglog_report *, void **arg);
 /* Position behind a record: where seglog_next goes on. */
 struct seglog_pos seglog_after(const struct seglog_hdr *);
 int	 seglog_pos_cmp(struct seglog_pos, struct seglog_pos);

@@ -107,6 +107,13 @@ enum spool_code	 spool_trace_get(struct spool *, uint64_t id, uint32_t n,
 enum spool_code	 spool_trace_find(struct spool *, struct span addr,
 		    uint64_t after, uint64_t *id);
 
+/*
+ * Check all records of the log and all entries: the number of problems, or -1.
+ * id 0: of no entry in particular.
+ */
+int64_t	 spool_check(struct spool *, void (*problem)(void *, const char *what,
+	    struct seglog_pos, uint64_t id), void *arg);
+
 int	 spool_dump(struct spool *, int (*line)(void *, const char *),
 	    void *arg);
 

@@ -30,6 +30,9 @@ int	act_alias_add(struct mailctl *, const struct request *);
 int	act_alias_remove(struct mailctl *, const struct request *);
 int	act_alias_list(struct mailctl *, const struct request *);
 
+/* fsck.c: checking what is stored */
+int	act_fsck(struct mailctl *, const struct request *);
+
 /*
  * Ask the daemon that verb of the protocol with what the words say (r may be
  * NULL) and arg (may be NULL).  rows is an array that is added to.  1 done, 0

@@ -20,10 +20,25 @@ struct ask {
 };
 
 struct ask *
+ask_from(int fd)
+{
+	struct ask	*a;
+
+	if ((a = calloc(1, sizeof(*a))) == NULL ||
+	    (a->in = fdopen(fd, "r")) == NULL) {
+		close(fd);
+		free(a);
+		return NULL;
+	}
+	a->fd = fd;
+	return a;
+}
+
+struct ask *
 ask_open(const char *path, char text[ASK_TEXT], int *down)
 {
 	struct sockaddr_un	 sun;
-	struct ask		*a = NULL;
+	struct ask		*a;
 	int			 fd;
 
 	*down = 0;
@@ -43,14 +58,8 @@ ask_open(const char *path, char text[ASK_TEXT], int *down)
 			close(fd);
 		return NULL;
 	}
-	if ((a = calloc(1, sizeof(*a))) == NULL ||
-	    (a->in = fdopen(fd, "r")) == NULL) {
+	if ((a = ask_from(fd)) == NULL)
 		snprintf(text, ASK_TEXT, "%s", strerror(errno));
-		close(fd);
-		free(a);
-		return NULL;
-	}
-	a->fd = fd;
 	return a;
 }
 
@@ -85,22 +94,34 @@ ask_broken(char text[ASK_TEXT], const char *why)
 	return -1;
 }
 
-int
-ask(struct ask *a, json_t *request, json_t *rows, char text[ASK_TEXT])
+/* 0, or -1; the request is taken. */
+static int
+ask_request(struct ask *a, json_t *request)
 {
-	json_t		*row;
-	const char	*said;
-	char		*line;
-	ssize_t		 n;
-	int		 ok;
+	char	*line;
+	int	 ok;
 
 	line = json_dumps(request, JSON_COMPACT);
 	json_decref(request);
-	if (line == NULL)
-		return ask_broken(text, strerror(ENOMEM));
+	if (line == NULL) {
+		errno = ENOMEM;
+		return -1;
+	}
 	ok = ask_send(a, line, strlen(line)) == 0 && ask_send(a, "\n", 1) == 0;
 	free(line);
-	if (!ok)
+	return ok ? 0 : -1;
+}
+
+int
+ask_each(struct ask *a, json_t *request, void (*each)(void *, json_t *),
+    void *arg, char text[ASK_TEXT])
+{
+	json_t		*row;
+	const char	*said;
+	ssize_t		 n;
+	int		 ok;
+
+	if (request != NULL && ask_request(a, request) == -1)
 		return ask_broken(text, strerror(errno));
 	for (;;) {
 		if ((n = getline(&a->line, &a->size, a->in)) == -1)
@@ -112,7 +133,8 @@ ask(struct ask *a, json_t *request, json_t *rows, char text[ASK_TEXT])
 			return ask_broken(text, "that was no answer");
 		}
 		if (!json_is_true(json_object_get(row, "end"))) {
-			json_array_append_new(rows, row);
+			each(arg, row);
+			json_decref(row);
 			continue;
 		}
 		ok = json_is_true(json_object_get(row, "ok"));
@@ -121,4 +143,16 @@ ask(struct ask *a, json_t *request, json_t *rows, char text[ASK_TEXT])
 		json_decref(row);
 		return ok;
 	}
+}
+
+static void
+ask_keep(void *rows, json_t *row)
+{
+	json_array_append(rows, row);
+}
+
+int
+ask(struct ask *a, json_t *request, json_t *rows, char text[ASK_TEXT])
+{
+	return ask_each(a, request, ask_keep, rows, text);
 }

@@ -22,4 +22,12 @@ void		 ask_close(struct ask *);
 int		 ask(struct ask *, json_t *request, json_t *rows,
 		    char text[ASK_TEXT]);
 
+/* The same, with a function for each row (of which it does not keep a
+ * reference).  request NULL: nothing is sent. */
+int		 ask_each(struct ask *, json_t *request,
+		    void (*row)(void *, json_t *), void *arg,
+		    char text[ASK_TEXT]);
+/* Answers that come from elsewhere; the descriptor is taken. */
+struct ask	*ask_from(int fd);
+
 #endif

@@ -107,6 +107,10 @@ reader_statement(struct reader *r)
 		reader_set(r, &s->tables[TAB_ACCOUNTS], w[2], 1);
 	else if (reader_is(r, 3, "table", "aliases"))
 		reader_set(r, &s->tables[TAB_ALIASES], w[2], 1);
+	else if (reader_is(r, 3, "store", "directory"))
+		reader_set(r, &s->store, w[2], 1);
+	else if (reader_is(r, 3, "queue", "directory"))
+		reader_set(r, &s->spool, w[2], 1);
 	else if (reader_is(r, 3, "control", "socket"))
 		reader_set(r, &s->control, w[2], 1);
 	else if (reader_is(r, 5, "listen", "on") &&
@@ -196,6 +200,8 @@ site_defaults(struct reader *r, const char *prefix)
 	site_beside(r, &s->tables[TAB_ACCOUNTS], "accounts");
 	site_beside(r, &s->tables[TAB_ALIASES], "aliases");
 	site_default(r, &s->control, prefix, PATH_RUN "/maild/control.sock");
+	site_default(r, &s->store, prefix, PATH_VAR "/maild/store");
+	site_default(r, &s->spool, prefix, PATH_VAR "/maild/spool");
 	site_default(r, &s->local, prefix, PATH_RUN "/maild/sendmail.sock");
 	if (s->hostname == NULL) {
 		if (gethostname(name, sizeof(name)) == -1 || name[0] == '\0')
@@ -281,5 +287,7 @@ site_free(struct site *s)
 	free(s->hostname);
 	free(s->control);
 	free(s->local);
+	free(s->store);
+	free(s->spool);
 	free(s);
 }

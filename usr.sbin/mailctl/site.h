@@ -14,6 +14,8 @@ struct site {
 	char	*tables[TAB_MAX];	/* TAB_DOMAINS, ACCOUNTS, ALIASES */
 	char	*control;		/* sockets */
 	char	*local;
+	char	*store;			/* directories */
+	char	*spool;
 	char	 subaddress;		/* or 0 */
 	int	 error;			/* errno of reading the file, or 0 */
 };

@@ -245,6 +245,24 @@ static const struct token t_log[] = {
 	NONE
 };
 
+/* ---- the store ----------------------------------------------------------- */
+
+static const struct token t_fsck[];
+
+static const struct token t_fsck_prefix[] = {
+	ARG("directory", "of a site, as before the command", take_prefix,
+	    t_fsck),
+	NONE
+};
+static const struct token t_fsck[] = {
+	END,
+	WORDTAKE("rebuild", "make the indexes anew; maild must not run",
+	    take_rebuild, t_fsck),
+	WORDTAKE("-r", "the same", take_rebuild, t_fsck),
+	WORD("-P", "where the site is", t_fsck_prefix),
+	NONE
+};
+
 const struct token words_top[] = {
 	WORD("show", "what there is", t_show),
 	WORD("queue", "do something about messages that wait", t_queue),
@@ -253,6 +271,7 @@ const struct token words_top[] = {
 	WORD("alias", "addresses that lead to others", t_alias),
 	WORD("dkim", "keys that sign mail", t_dkim),
 	ACT("trace", "what became of a message", act_trace, "trace", t_trace),
+	ACT("fsck", "check all that is stored", act_fsck, "fsck", t_fsck),
 	ACT("log", "how much is logged", act_simple, "log", t_log),
 	ACT("reload", "read configuration and tables again", act_simple,
 	    "reload", t_end),

@@ -36,6 +36,8 @@ struct request {
 	uint8_t		 hashed;	/* what is read is a secret already */
 	uint8_t		 purge;
 	uint8_t		 usage;
+	uint8_t		 rebuild;	/* the index */
+	const char	*prefix;	/* as -P before the words */
 };
 
 enum token_kind { TOKEN_NONE, TOKEN_WORD, TOKEN_ARG, TOKEN_END };
@@ -82,5 +84,7 @@ const char *take_level(struct request *, const char *);
 const char *take_hashed(struct request *, const char *);
 const char *take_purge(struct request *, const char *);
 const char *take_usage(struct request *, const char *);
+const char *take_rebuild(struct request *, const char *);
+const char *take_prefix(struct request *, const char *);
 
 #endif

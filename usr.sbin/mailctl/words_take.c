@@ -249,3 +249,16 @@ take_usage(struct request *r, const char *word)
 	r->usage = 1;
 	return NULL;
 }
+
+const char *
+take_rebuild(struct request *r, const char *word)
+{
+	r->rebuild = 1;
+	return NULL;
+}
+
+const char *
+take_prefix(struct request *r, const char *word)
+{
+	return keep(&r->prefix, word);
+}

@@ -1023,7 +1023,8 @@ enum msg_ctl_verb {
 	CTL_LOG,		/* parent: arg verbose or brief */
 	CTL_DKIM_ADD,		/* parent, crypto */
 	CTL_ACCOUNT_PURGE,	/* store: drop an account's mail */
-	CTL_ACCOUNT_USAGE	/* store */
+	CTL_ACCOUNT_USAGE,	/* store */
+	CTL_FSCK		/* store */
 };
 
 struct msg_ctl {

@@ -9,6 +9,7 @@
 #include "engine.h"
 #include "libutil/log.h"
 #include "sdeliver.h"
+#include "sfsck.h"
 #include "sgrant.h"
 #include "sread.h"
 #include "store.h"
@@ -142,6 +143,7 @@ use(struct conf *new)
 	watch_init();
 	sgrant_init();
 	sdeliver_init();
+	sfsck_init();
 	engine_open(new);
 	evtimer_set(&tick, on_tick, NULL);
 	evtimer_set(&work, on_work, NULL);
@@ -229,6 +231,8 @@ ctl(const struct proc_from *from, const struct msg_ctl *m)
 		usage(from, m);
 	else if (m->verb == CTL_ACCOUNT_PURGE)
 		purge(from, m);
+	else if (m->verb == CTL_FSCK)
+		sfsck_begin(from, m->cookie);
 	else
 		ctlrow_end(from, m->cookie, 0, "the store does not know that");
 }
