@@ -1,6 +1,7 @@
 /*
  * Messages and fields that others have collected, with what they expect of
- * them, in ../shared/data beside the project; skipped where that is missing.
+ * them, in ../shared/data beside the project.  The Kyuafile leaves this program
+ * out where that is missing.
  */
 #include <atf-c.h>
 
