@@ -1,7 +1,7 @@
 /*
  * imapload: many IMAP sessions.
  *
- *	imapload [-TXN] [-A addresses] [-b mailbox] [-c sessions] [-d seconds]
+ *	imapload [-RTX] [-A addresses] [-b mailbox] [-c sessions] [-d seconds]
  *	    [-j logins-at-once] [-n count] [-p password] [-s size] [-S seed]
  *	    [-u users] [-U user] mode target [command ...]
  *
@@ -17,7 +17,8 @@
  *			the time until the last session knows is printed
  *
  * The user's %u becomes a number from 0 to users - 1.  -T is STARTTLS, -X TLS
- * from the start.  -A: connections come from so many addresses 127.0.0.x.
+ * from the start, and -R resumes TLS sessions.  -A: connections come from so
+ * many addresses 127.0.0.x.
  */
 #include <err.h>
 #include <signal.h>
@@ -290,7 +291,7 @@ storm_end(double t)
 	printf("%s=%llu seconds=%.3f rate=%.0f", mode->name,
 	    (unsigned long long)ndone, t, (double)ndone / t);
 	lat_print(&lats[0]);
-	putchar('\n');
+	printf(" resumed=%llu\n", (unsigned long long)load_resumed());
 }
 
 /* run: commands in turn */
@@ -424,8 +425,9 @@ options(int argc, char *argv[])
 {
 	int	 ch;
 
-	while ((ch = getopt(argc, argv, "TXA:b:c:d:j:n:p:s:S:u:U:")) != -1)
+	while ((ch = getopt(argc, argv, "RTXA:b:c:d:j:n:p:s:S:u:U:")) != -1)
 		switch (ch) {
+		case 'R': load_resume(); break;
 		case 'T': want.tls = LOAD_STARTTLS; break;
 		case 'X': want.tls = LOAD_TLS; break;
 		case 'A': load_sources(option_count("-A")); break;

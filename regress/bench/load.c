@@ -16,8 +16,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <tls.h>
 #include <unistd.h>
+
+#include <openssl/err.h>
+#include <openssl/ssl.h>
 
 #include "load.h"
 
@@ -26,7 +28,10 @@ struct event_base	*load_base;
 static struct sockaddr_storage	 target;
 static socklen_t		 targetlen;
 static unsigned int		 nsources, nextsource;
-static struct tls_config	*tlsconf;
+static SSL_CTX			*tlsctx;
+static SSL_SESSION		*tlssession;
+static int			 resume;
+static uint64_t			 nresumed;
 static char			 rbuf[256 * 1024];
 
 static void	conn_readable(evutil_socket_t, short, void *);
@@ -170,8 +175,8 @@ load_close(struct lconn *c)
 	event_del(&c->wr);
 	if (c->tls != NULL) {
 		/* Whether the peer hears of the end does not matter. */
-		(void)tls_close(c->tls);
-		tls_free(c->tls);
+		(void)SSL_shutdown(c->tls);
+		SSL_free(c->tls);
 		c->tls = NULL;
 	}
 	close(c->fd);
@@ -190,43 +195,89 @@ conn_down(struct lconn *c, const char *why)
 }
 
 void
+load_resume(void)
+{
+	resume = 1;
+}
+
+uint64_t
+load_resumed(void)
+{
+	return nresumed;
+}
+
+/* A ticket has come: the newest one serves all. */
+static int
+new_session(SSL *ssl, SSL_SESSION *session)
+{
+	SSL_SESSION_free(tlssession);
+	tlssession = session;
+	return 1;
+}
+
+/* One context for all: to make it is what costs. */
+static void
+tls_init(void)
+{
+	if ((tlsctx = SSL_CTX_new(TLS_client_method())) == NULL)
+		errx(1, "SSL_CTX_new");
+	SSL_CTX_set_verify(tlsctx, SSL_VERIFY_NONE, NULL);
+	SSL_CTX_set_mode(tlsctx, SSL_MODE_ENABLE_PARTIAL_WRITE |
+	    SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS);
+	if (resume) {
+		SSL_CTX_set_session_cache_mode(tlsctx, SSL_SESS_CACHE_CLIENT |
+		    SSL_SESS_CACHE_NO_INTERNAL);
+		SSL_CTX_sess_set_new_cb(tlsctx, new_session);
+	}
+}
+
+void
 load_starttls(struct lconn *c)
 {
-	if (tlsconf == NULL) {
-		if ((tlsconf = tls_config_new()) == NULL)
-			errx(1, "tls_config_new");
-		tls_config_insecure_noverifycert(tlsconf);
-		tls_config_insecure_noverifyname(tlsconf);
-		tls_config_insecure_noverifytime(tlsconf);
-	}
-	if ((c->tls = tls_client()) == NULL ||
-	    tls_configure(c->tls, tlsconf) == -1 ||
-	    tls_connect_socket(c->tls, c->fd, "localhost") == -1)
-		errx(1, "tls: %s", c->tls == NULL ? "memory" :
-		    tls_error(c->tls));
+	if (tlsctx == NULL)
+		tls_init();
+	if ((c->tls = SSL_new(tlsctx)) == NULL ||
+	    SSL_set_fd(c->tls, c->fd) != 1)
+		errx(1, "SSL_new");
+	SSL_set_connect_state(c->tls);
+	(void)SSL_set_tlsext_host_name(c->tls, "mail.example.test");
+	if (resume && tlssession != NULL)
+		SSL_set_session(c->tls, tlssession);
 	c->shaking = 1;
 	conn_shake(c);
+}
+
+/* What SSL_* answered: 0 would block, -1 over; waits for writing if need be. */
+static int
+tls_blocked(struct lconn *c, int r)
+{
+	switch (SSL_get_error(c->tls, r)) {
+	case SSL_ERROR_WANT_READ:
+		return 0;
+	case SSL_ERROR_WANT_WRITE:
+		event_add(&c->wr, NULL);
+		return 0;
+	default:
+		return -1;
+	}
 }
 
 static void
 conn_shake(struct lconn *c)
 {
 	char	 why[256];
+	int	 r;
 
-	switch (tls_handshake(c->tls)) {
-	case 0:
+	ERR_clear_error();
+	if ((r = SSL_do_handshake(c->tls)) == 1) {
 		c->shaking = 0;
+		nresumed += SSL_session_reused(c->tls) ? 1 : 0;
 		event_add(&c->rd, NULL);
 		c->up(c);
-		break;
-	case TLS_WANT_POLLIN:
+	} else if (tls_blocked(c, r) == 0)
 		event_add(&c->rd, NULL);
-		break;
-	case TLS_WANT_POLLOUT:
-		event_add(&c->wr, NULL);
-		break;
-	default:
-		snprintf(why, sizeof(why), "%s", tls_error(c->tls));
+	else {
+		ERR_error_string_n(ERR_get_error(), why, sizeof(why));
 		conn_down(c, why);
 	}
 }
@@ -258,10 +309,9 @@ conn_put(struct lconn *c, const char *p, size_t n)
 	ssize_t	 w;
 
 	if (c->tls != NULL) {
-		w = tls_write(c->tls, p, n);
-		if (w == TLS_WANT_POLLIN || w == TLS_WANT_POLLOUT)
-			return 0;
-		return w;
+		ERR_clear_error();
+		w = SSL_write(c->tls, p, n > INT_MAX ? INT_MAX : (int)n);
+		return w > 0 ? w : tls_blocked(c, (int)w);
 	}
 	w = send(c->fd, p, n, MSG_NOSIGNAL);
 	if (w == -1 && (errno == EAGAIN || errno == EINTR))
@@ -431,8 +481,9 @@ conn_readable(evutil_socket_t fd, short what, void *arg)
 	}
 	for (;;) {
 		if (c->tls != NULL) {
-			n = tls_read(c->tls, rbuf, sizeof(rbuf));
-			if (n == TLS_WANT_POLLIN || n == TLS_WANT_POLLOUT)
+			ERR_clear_error();
+			n = SSL_read(c->tls, rbuf, sizeof(rbuf));
+			if (n <= 0 && tls_blocked(c, (int)n) == 0)
 				return;
 		} else {
 			n = read(c->fd, rbuf, sizeof(rbuf));

@@ -14,8 +14,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct tls;
-
 enum load_tls {
 	LOAD_PLAIN,
 	LOAD_STARTTLS,
@@ -24,7 +22,7 @@ enum load_tls {
 
 struct lconn {
 	int		 fd;		/* -1: closed */
-	struct tls	*tls;
+	struct ssl_st	*tls;
 	int		 shaking;	/* the TLS handshake goes on */
 	int		 connecting;
 	int		 deaf;		/* no line callbacks after close */
@@ -64,6 +62,10 @@ void	 load_sources(unsigned int);
 /* Begin to connect; -1 when that is not possible now. */
 int	 load_connect(struct lconn *, enum load_tls);
 void	 load_starttls(struct lconn *);
+/* TLS sessions are resumed from now on, when the server lets us. */
+void	 load_resume(void);
+/* How many handshakes were resumptions. */
+uint64_t load_resumed(void);
 void	 load_write(struct lconn *, const void *, size_t);
 void	 load_printf(struct lconn *, const char *, ...)
 	    __attribute__((__format__(__printf__, 2, 3)));

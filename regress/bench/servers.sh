@@ -105,12 +105,12 @@ maild_setup() {
 }
 
 maild_start() {
+	: >"$maild_dir/log"
 	(ulimit -n 100000 2>/dev/null
 	exec "$maild" -d -P "$maild_dir" -f "$maild_dir/maild.conf") \
 	    >>"$maild_dir/log" 2>&1 &
 	maild_pid=$!
-	if ! wait_for 20 listens "$maild_smtp" ||
-	    ! wait_for 20 listens "$maild_imap"; then
+	if ! wait_for 20 grep -q 'maild: ready' "$maild_dir/log"; then
 		echo "maild does not start:" >&2
 		tail -20 "$maild_dir/log" >&2
 		return 1

@@ -19,6 +19,7 @@
  * Prints one line of name=value.
  */
 #include <err.h>
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -349,7 +350,7 @@ session_start(struct session *s)
 	s->started = load_usec();
 	if (load_connect(&s->conn, tls == LOAD_TLS ? LOAD_TLS :
 	    LOAD_PLAIN) == -1)
-		session_fail(s, "cannot connect");
+		session_fail(s, strerror(errno));
 }
 
 static char *

@@ -121,7 +121,8 @@ ticket_cb(SSL *ssl, unsigned char *name, unsigned char *iv,
 		return 0;
 	if (ticket_init(key, iv, cipher, mac, 0) == -1)
 		return -1;
-	return epoch == now ? 1 : 2;
+	/* A client of TLS 1.3 uses each but once (RFC 8446 C.4). */
+	return epoch == now && SSL_version(ssl) < TLS1_3_VERSION ? 1 : 2;
 }
 
 /*
