@@ -94,7 +94,7 @@ turn_commit(void)
 	int			 ok;
 
 	/* Callbacks begin turns of their own; go on until all is quiet. */
-	while (spool_in_turn(spool) || !STAILQ_EMPTY(&waiting)) {
+	while (spool_in_turn(spool) || lost || !STAILQ_EMPTY(&waiting)) {
 		ok = commit();
 		lost = 0;
 		if (spool_broken(spool))
