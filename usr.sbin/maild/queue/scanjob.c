@@ -1,7 +1,7 @@
 #include <sys/queue.h>
 
-#include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -30,7 +30,8 @@ TAILQ_HEAD(joblist, scanjob);
 static struct hashtab	 jobs;			/* by cookie */
 static struct joblist	 fresh, suspects;	/* waiting */
 static unsigned		 load[SCAN_INSTANCES];
-static int		 reserved = -1;		/* has the suspect, alone */
+static int		 reserved = -1;		/* for the suspect, alone */
+static int		 examined;		/* and has it */
 
 static void	dispatch(void);
 
@@ -100,20 +101,27 @@ send_to(struct scanjob *j, int inst)
 	return 0;
 }
 
+/*
+ * An instance gets nothing new while a suspect waits for it, so that it comes
+ * to have nothing else, however much there is to do.
+ */
 static void
 dispatch(void)
 {
 	struct scanjob	*j;
 	int		 inst;
 
-	if (reserved == -1 && (j = TAILQ_FIRST(&suspects)) != NULL &&
-	    (inst = pick(1)) != -1 && send_to(j, inst) == 0) {
+	if (reserved != -1 && !examined && TAILQ_EMPTY(&suspects))
+		reserved = -1;
+	if (reserved == -1 && !TAILQ_EMPTY(&suspects))
+		reserved = pick(UINT_MAX);
+	if (reserved != -1 && !examined && load[reserved] == 0 &&
+	    proc_peer_up(PROC_SCAN, reserved) &&
+	    (j = TAILQ_FIRST(&suspects)) != NULL &&
+	    send_to(j, reserved) == 0) {
 		TAILQ_REMOVE(&suspects, j, entry);
-		reserved = inst;
+		examined = 1;
 	}
-	/* With one instance, fresh ones wait until the suspects are through. */
-	if (!TAILQ_EMPTY(&suspects) && instances() == 1)
-		return;
 	while ((j = TAILQ_FIRST(&fresh)) != NULL) {
 		if ((inst = pick(SCAN_DEPTH)) == -1 || send_to(j, inst) == -1)
 			return;
@@ -176,8 +184,10 @@ scanjob_answer(const struct proc_from *from, const struct msg_scan_r *r,
 	if (j == NULL || j->inst != (int)from->inst)
 		fatalx("scan %u answers what was not asked", from->inst);
 	load[from->inst]--;
-	if (reserved == (int)from->inst)
+	if (reserved == (int)from->inst && examined) {
 		reserved = -1;
+		examined = 0;
+	}
 	cb = j->cb;
 	arg = j->arg;
 	job_free(j);
@@ -211,8 +221,10 @@ scanjob_gone(unsigned inst)
 
 	if (inst >= SCAN_INSTANCES)
 		return;
-	if (reserved == (int)inst)
+	if (reserved == (int)inst) {
 		reserved = -1;
+		examined = 0;
+	}
 	load[inst] = 0;
 	while ((j = hashtab_next(&jobs, &iter)) != NULL) {
 		if (j->inst != (int)inst)
