@@ -14,6 +14,7 @@
 
 /* Messages of one domain with relay, for each connection it may have. */
 #define JOBS_PER_CONNECTION	50
+#define RELAY_DEATHS		3	/* with it: then it rests a while */
 
 struct domain;
 
@@ -24,6 +25,7 @@ struct job {
 	struct envelope	*env;
 	size_t		 waiting;	/* recipients not answered */
 	uint8_t		 sent;
+	uint8_t		 deaths;	/* of relay that had it */
 	relayjob_body	 body;
 	relayjob_cb	 cb;
 	void		*arg;
@@ -225,9 +227,9 @@ job_end(struct job *j)
 	cb(arg);
 }
 
-/* The body cannot be read: those recipients are tried another time. */
+/* What has no answer yet is tried another time. */
 static void
-job_fail(struct job *j)
+postpone(struct job *j, const char *why)
 {
 	struct destination	*d;
 	size_t			 i;
@@ -237,10 +239,16 @@ job_fail(struct job *j)
 		if (!is_of(d, j->domain->name, DSTATE_BUSY))
 			continue;
 		d->state = DSTATE_PENDING;
-		if (envelope_set_reply(d, 451, "4.3.0",
-		    "message cannot be read just now", "") == -1)
+		if (envelope_set_reply(d, 451, "4.3.0", why, "") == -1)
 			fatal("relayjob");
 	}
+	j->waiting = 0;
+}
+
+static void
+job_fail(struct job *j)
+{
+	postpone(j, "message cannot be read just now");
 	take_from_line(j);
 	job_end(j);
 }
@@ -255,7 +263,7 @@ relayjob_turn(void)
 	while (out < window && proc_peer_up(PROC_RELAY, 0) &&
 	    (d = TAILQ_FIRST(&ready)) != NULL) {
 		j = TAILQ_FIRST(&d->line);
-		if (j->waiting == 0) {	/* relay died before its last word */
+		if (j->waiting == 0) {	/* relay died, see there */
 			take_from_line(j);
 			job_end(j);
 			continue;
@@ -328,7 +336,10 @@ relayjob_window(uint32_t messages)
 	window = messages;
 }
 
-/* What it had goes back to the front of the lines; nobody counts it a try. */
+/*
+ * What it had goes back to the front of the lines; nobody counts it a try, but
+ * what was there again and again may be what it dies of.
+ */
 void
 relayjob_relay_gone(void)
 {
@@ -340,6 +351,8 @@ relayjob_relay_gone(void)
 		if (!j->sent)
 			continue;
 		j->sent = 0;
+		if (++j->deaths >= RELAY_DEATHS)
+			postpone(j, "relay failed");
 		j->domain->busy--;
 		j->domain->nline++;
 		TAILQ_INSERT_HEAD(&j->domain->line, j, entry);
