@@ -66,18 +66,6 @@ expand_ask(const struct msg_expand *m, expand_cb cb, void *arg)
 }
 
 void
-expand_forget(void *arg)
-{
-	struct question	*q;
-	size_t		 iter = 0;
-
-	while ((q = hashtab_next(&questions, &iter)) != NULL) {
-		if (q->arg == arg)
-			q->cb = NULL;
-	}
-}
-
-void
 expand_dst(const struct msg_expand_dst *m)
 {
 	struct expand_dst	*d, *p;
@@ -108,8 +96,7 @@ answer(struct question *q, const struct msg_expand_r *r)
 {
 	struct expand_answer	 a = { r, q->dsts, q->ndsts };
 
-	if (q->cb != NULL)
-		q->cb(q->arg, &a);
+	q->cb(q->arg, &a);
 	question_free(q);
 }
 

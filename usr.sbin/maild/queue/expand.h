@@ -26,8 +26,6 @@ typedef void (*expand_cb)(void *arg, const struct expand_answer *);
 void	expand_init(void);
 /* The cookie of m is set here.  Not called back before this returns. */
 void	expand_ask(const struct msg_expand *m, expand_cb, void *arg);
-/* The one who asked is gone: forget all of his questions. */
-void	expand_forget(void *arg);
 void	expand_dst(const struct msg_expand_dst *);
 void	expand_done(const struct msg_expand_r *);
 void	expand_lookup_gone(void);
