@@ -11,6 +11,7 @@
 #include "auth/auth.h"
 #include "auth/delays.h"
 #include "conf.h"
+#include "ctlrow.h"
 #include "libmailauth/scram.h"
 #include "libtable/tabset.h"
 #include "libutil/base64.h"
@@ -468,6 +469,71 @@ ATF_TC_BODY(domains, tc)
 	ATF_CHECK_EQ(wait_r(), AUTH_OK);
 }
 
+/* What mailctl gets for an account; "" when nothing. */
+static void
+token(const char *account, char dst[100])
+{
+	static const struct proc_from control = { PROC_CONTROL, 0 };
+	struct msg_ctl	 m = { .cookie = 7, .verb = CTL_LOGIN,
+	    .arg = account };
+	struct msg_blob	 row;
+	const char	*name, *value;
+	size_t		 off = 0;
+
+	dst[0] = '\0';
+	stub_nsent = 0;
+	auth_def.ctl(&control, &m);
+	ATF_CHECK_EQ(stub_sent[stub_nsent - 1].type, M_CTL_END);
+	row.data = stub_sent[0].data;
+	row.len = stub_sent[0].len;
+	if (stub_nsent == 2)
+		while (ctlrow_next(&row, &off, &name, &value) > 0)
+			if (strcmp(name, "token") == 0)
+				strlcpy(dst, value, 100);
+	stub_nsent = 0;
+}
+
+/* A password for one login, over IMAP, of that account, within a minute. */
+ATF_TC_WITHOUT_HEAD(tokens);
+ATF_TC_BODY(tokens, tc)
+{
+	char	 one[100], two[100];
+
+	start("example.org\n");
+	token("AMY", one);
+	ATF_REQUIRE_EQ(strlen(one), 64);
+	plain(&imap, 1, "bob", one);
+	ATF_CHECK_EQ(wait_r(), AUTH_BAD);
+	stub_nsent = 0;
+	stub_ms += 1000000;
+	token("amy@example.org", one);
+	plain(&smtp, 2, "amy", one);
+	ATF_CHECK_EQ(wait_r(), AUTH_BAD);
+	stub_nsent = 0;
+	plain(&imap, 3, "amy", one);
+	ATF_CHECK_EQ(wait_r(), AUTH_OK);
+	ATF_CHECK_EQ(stub_sent[0].type, M_GRANT);
+	ATF_CHECK_STREQ(verdict.account, "amy@example.org");
+	stub_nsent = 0;
+	plain(&imap, 4, "amy", one);
+	ATF_CHECK_EQ(wait_r(), AUTH_BAD);
+	token("amy", one);
+	stub_ms += 61000;
+	plain(&imap, 5, "amy", one);
+	ATF_CHECK_EQ(wait_r(), AUTH_BAD);
+	token("amy", one);
+	token("bob", two);
+	plain(&imap, 6, "bob", two);
+	ATF_CHECK_EQ(wait_r(), AUTH_OK);
+	stub_nsent = 0;
+	plain(&imap, 7, "amy", one);
+	ATF_CHECK_EQ(wait_r(), AUTH_OK);
+	token("off", one);
+	ATF_CHECK_STREQ(one, "");
+	token("nobody@example.org", one);
+	ATF_CHECK_STREQ(one, "");
+}
+
 /* Many at once: a bounded queue, and everybody gets an answer. */
 ATF_TC_WITHOUT_HEAD(many);
 ATF_TC_BODY(many, tc)
@@ -501,6 +567,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, cached);
 	ATF_TP_ADD_TC(tp, scram);
 	ATF_TP_ADD_TC(tp, domains);
+	ATF_TP_ADD_TC(tp, tokens);
 	ATF_TP_ADD_TC(tp, many);
 	return atf_no_error();
 }

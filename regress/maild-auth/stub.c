@@ -52,6 +52,14 @@ proc_send(enum proc_id to, unsigned inst, uint32_t type, const void *msg,
 		s->grant = *g;
 		strlcpy(s->account, g->account, sizeof(s->account));
 		break;
+	case M_CTL_ROW:
+		memcpy(s->data, ((const struct msg_ctl_row *)msg)->row.data,
+		    ((const struct msg_ctl_row *)msg)->row.len);
+		s->len = ((const struct msg_ctl_row *)msg)->row.len;
+		break;
+	case M_CTL_END:
+		s->result = ((const struct msg_ctl_end *)msg)->ok;
+		break;
 	default:
 		abort();
 	}

@@ -84,15 +84,20 @@ static void
 default_sockets(struct conf *conf)
 {
 	struct conf_listen	*l;
-	int			 local = 0, control = 0;
+	int			 local = 0, control = 0, imap = 0;
 
 	TAILQ_FOREACH(l, &conf->listens, entry) {
+		imap |= l->kind == LISTEN_IMAP && l->path != NULL;
 		local |= l->kind == LISTEN_LOCAL;
 		control |= l->kind == LISTEN_CONTROL;
 	}
 	if (!local) {
 		l = conf_add_listen(conf, nowhere, LISTEN_LOCAL);
 		default_path(conf, &l->path, PATH_RUN "/maild/sendmail.sock");
+	}
+	if (!imap) {
+		l = conf_add_listen(conf, nowhere, LISTEN_IMAP);
+		default_path(conf, &l->path, PATH_RUN "/maild/imap.sock");
 	}
 	if (!control) {
 		l = conf_add_listen(conf, nowhere, LISTEN_CONTROL);
@@ -240,7 +245,7 @@ check_listens(struct conf *conf)
 		case LISTEN_SUBMISSION:
 		case LISTEN_IMAP:
 		case LISTEN_POP3:
-			login = 1;
+			login |= l->path == NULL;
 			break;
 		default:
 			break;

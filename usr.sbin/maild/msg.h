@@ -1024,7 +1024,8 @@ enum msg_ctl_verb {
 	CTL_DKIM_ADD,		/* parent, crypto */
 	CTL_ACCOUNT_PURGE,	/* store: drop an account's mail */
 	CTL_ACCOUNT_USAGE,	/* store */
-	CTL_FSCK		/* store */
+	CTL_FSCK,		/* store */
+	CTL_LOGIN		/* auth: a password for one login */
 };
 
 struct msg_ctl {

@@ -213,7 +213,8 @@ listen_path(const struct conf *conf, struct conf_listen *l)
 		return listen_failed(conf, l, "unlink");
 	}
 	/* Any local user may hand in mail; who rules is root. */
-	mode = l->kind == LISTEN_CONTROL ? 0600 : 0666;
+	mode = l->kind == LISTEN_CONTROL || l->kind == LISTEN_IMAP ? 0600 :
+	    0666;
 	mask = umask(0777 & ~mode);
 	if (bind(fd, (struct sockaddr *)&sun, sizeof(sun)) == -1 ||
 	    listen(fd, BACKLOG) == -1) {
@@ -276,8 +277,7 @@ listen_in_force(const struct conf_listen *l)
 		if (o->fd == -1 || (o->path == NULL) != (l->path == NULL))
 			continue;
 		if (o->path != NULL ? strcmp(o->path, l->path) == 0 &&
-		    (o->kind == LISTEN_CONTROL) == (l->kind == LISTEN_CONTROL)
-		    : addr_equal(&o->addr, &l->addr) &&
+		    o->kind == l->kind : addr_equal(&o->addr, &l->addr) &&
 		    o->addr.port == l->addr.port)
 			return o;
 	}

@@ -528,8 +528,9 @@ add_socket(const char *path, const char *word)
 {
 	int	 kind = conf_kind(word);
 
-	if (kind != LISTEN_LMTP && kind != LISTEN_LOCAL)
-		bad(word, "neither lmtp nor local");
+	if (kind != LISTEN_LMTP && kind != LISTEN_LOCAL &&
+	    kind != LISTEN_IMAP)
+		bad(word, "not one of lmtp, local, imap");
 	else
 		conf_add_listen(conf, here(), kind)->path =
 		    conf_path(conf, lex.file, path);

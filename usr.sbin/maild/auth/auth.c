@@ -21,7 +21,9 @@
 #include "auth/sasl_plain.h"
 #include "auth/sasl_scram.h"
 #include "auth/site.h"
+#include "auth/tokens.h"
 #include "conf.h"
+#include "ctlrow.h"
 #include "libutil/hashtab.h"
 #include "libutil/log.h"
 #include "msg.h"
@@ -276,6 +278,12 @@ plain(struct exchange *x, const void *data, size_t len)
 	site_find(&site, m.authcid.p, m.authcid.len, &x->account);
 	if (!own_name(x, m.authzid.p, m.authzid.len)) {
 		fail(x, "another's name to act as");
+		return;
+	}
+	if (x->account.exists && x->service == SERVICE_IMAP &&
+	    tokens_take(x->account.name, m.password.p, m.password.len,
+	    (int64_t)(proc_now_ms() / 1000))) {
+		succeed(x, NULL, "token");
 		return;
 	}
 	x->cacheable = x->account.exists && cache_token(x->account.name,
@@ -574,6 +582,37 @@ static const struct proc_dispatch dispatch[] = {
 	{ M_MAX,		NULL }
 };
 
+/* mailctl wants to act for an account: it gets in once. */
+static void
+ctl(const struct proc_from *from, const struct msg_ctl *m)
+{
+	struct site_account	 a;
+	struct ctlrow		 row;
+	char			 token[TOKEN_LEN + 1];
+	int			 exists;
+
+	if (m->verb != CTL_LOGIN) {
+		ctlrow_end(from, m->cookie, 0, "auth does not know that");
+		return;
+	}
+	site_find(&site, m->arg, strlen(m->arg), &a);
+	exists = a.exists;
+	explicit_bzero(a.secret, sizeof(a.secret));
+	if (!exists) {
+		ctlrow_end(from, m->cookie, 0, "there is no such account");
+		return;
+	}
+	tokens_new(a.name, (int64_t)(proc_now_ms() / 1000), token);
+	log_info("login: token for mailctl account=%s", a.name);
+	ctlrow_begin(&row);
+	ctlrow_str(&row, "account", a.name);
+	ctlrow_str(&row, "token", token);
+	ctlrow_send(from, m->cookie, &row);
+	ctlrow_end(from, m->cookie, 1, "");
+	explicit_bzero(token, sizeof(token));
+	explicit_bzero(&row, sizeof(row));
+}
+
 const struct proc_def auth_def = {
 	.id = PROC_AUTH,
 	.promises = "stdio recvfd thread",
@@ -582,5 +621,6 @@ const struct proc_def auth_def = {
 	.conf_check = check,
 	.conf_use = use,
 	.conf_drop = drop,
-	.peer_gone = peer_gone
+	.peer_gone = peer_gone,
+	.ctl = ctl
 };

@@ -514,8 +514,9 @@ isession_new(const struct conf_listen *l, int fd, const struct addr *client)
 	s->listener = l->index;
 	s->client = *client;
 	s->since = proc_now_ms();
-	s->st.plain_ok = conf->plain_auth_cleartext;
-	s->st.starttls = tls != NULL;
+	/* Nobody listens on a local socket. */
+	s->st.plain_ok = conf->plain_auth_cleartext || l->path != NULL;
+	s->st.starttls = tls != NULL && l->path == NULL;
 	imap_parser_init(&s->parser, &imap_limits_noauth);
 	if ((s->conn = conn_new(fd, SESSION_INPUT, on_conn, s)) == NULL ||
 	    hashtab_insert(&by_sid, s) == -1) {
