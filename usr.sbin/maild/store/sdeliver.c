@@ -212,12 +212,123 @@ find_accounts(struct incoming *in)
 	}
 }
 
+/* Is there somebody whom it is too much for? */
+static int
+somebody_full(const struct incoming *in, uint64_t size)
+{
+	const struct mstore_quota	*limit;
+	struct mstore_quota		 use;
+	size_t				 i;
+
+	for (i = 0; i < in->ndests; i++) {
+		limit = &in->dests[i].limit;
+		if ((limit->bytes == 0 && limit->messages == 0) ||
+		    mstore_usage(engine(), in->dests[i].account,
+		    &use) != MSTORE_OK)
+			continue;
+		if ((limit->bytes != 0 && use.bytes + size > limit->bytes) ||
+		    (limit->messages != 0 && use.messages >= limit->messages))
+			return 1;
+	}
+	return 0;
+}
+
+/* The id of one account's part of a delivery. */
+static uint64_t
+part_id(uint64_t id, uint32_t account)
+{
+	id ^= ((uint64_t)account + 1) * 0x9e3779b97f4a7c15ULL;
+	id ^= id >> 29;
+	id *= 0xbf58476d1ce4e5b9ULL;
+	id ^= id >> 32;
+	return id == 0 ? 1 : id;
+}
+
+/* To all the places of one account, from the i-th on. */
+static void
+deliver_part(struct incoming *in, size_t i, uint64_t id,
+    const struct mstore_content *c, struct mstore_dest *part, size_t *where)
+{
+	enum mstore_code	 code;
+	size_t			 k, n = 0;
+
+	for (k = i; k < in->ndests; k++) {
+		if (in->dests[k].account != in->dests[i].account)
+			continue;
+		part[n] = in->dests[k];
+		where[n++] = k;
+	}
+	code = mstore_deliver(engine_begin(), part_id(id,
+	    in->dests[i].account), c, part, n);
+	for (k = 0; k < n; k++) {
+		if (code != MSTORE_OK)
+			part[k].code = code;
+		in->dests[where[k]] = part[k];
+	}
+}
+
+/*
+ * What is found to be a double was stored for all whom it was for.  So with
+ * somebody who has no room, and whenever it may be a second attempt at such a
+ * one, each account's part is remembered by itself.
+ */
+static void
+deliver_parts(struct incoming *in, uint64_t id, const struct mstore_content *c)
+{
+	struct mstore_dest	*part;
+	uint8_t			*done;
+	size_t			*where, i, k;
+
+	part = calloc(in->ndests, sizeof(*part));
+	where = calloc(in->ndests, sizeof(*where));
+	done = calloc(in->ndests, 1);
+	if (part == NULL || where == NULL || done == NULL)
+		fatal("deliver");
+	for (i = 0; i < in->ndests; i++) {
+		if (done[i])
+			continue;
+		deliver_part(in, i, id, c, part, where);
+		for (k = i; k < in->ndests; k++)
+			done[k] |= in->dests[k].account == in->dests[i].account;
+	}
+	free(part);
+	free(where);
+	free(done);
+}
+
+/* Each place gets its code. */
+static void
+deliver(struct incoming *in, const struct msg_deliver *m,
+    const struct mstore_content *c)
+{
+	enum mstore_code	 code;
+	size_t			 i;
+
+	if (!engine_has_room())
+		code = MSTORE_NOSPACE;
+	else if (m->dedupe && mstore_delivered(engine(), m->id))
+		code = MSTORE_DUPLICATE;
+	else {
+		find_accounts(in);
+		if (m->dedupe || (in->ndests > 1 &&
+		    somebody_full(in, m->prefix.len + m->size))) {
+			deliver_parts(in, m->id, c);
+			return;
+		}
+		code = mstore_deliver(engine_begin(), m->id, c, in->dests,
+		    in->ndests);
+	}
+	for (i = 0; i < in->ndests; i++) {
+		if (code != MSTORE_OK && code != MSTORE_OVERQUOTA)
+			in->dests[i].code = code;
+	}
+}
+
 void
 sdeliver_message(const struct msg_deliver *m, int fd)
 {
 	struct incoming		*in = incoming_get(m->cookie);
 	struct mstore_content	 c = { .fd = fd };
-	enum mstore_code	 code;
 	size_t			 i;
 
 	if (in->ndests == 0 || m->count != in->ndests)
@@ -229,19 +340,9 @@ sdeliver_message(const struct msg_deliver *m, int fd)
 	c.bodylen = m->size;
 	c.date = m->date;
 	set_threads(&c, m->threadkeys);
-	if (!engine_has_room())
-		code = MSTORE_NOSPACE;
-	else {
-		find_accounts(in);
-		code = mstore_deliver(engine_begin(), m->id, &c, in->dests,
-		    in->ndests);
-	}
-	for (i = 0; i < in->ndests; i++) {
-		if (code == MSTORE_OK || code == MSTORE_OVERQUOTA)
-			answer_one(in, i, in->dests[i].code);
-		else
-			answer_one(in, i, code);
-	}
+	deliver(in, m, &c);
+	for (i = 0; i < in->ndests; i++)
+		answer_one(in, i, in->dests[i].code);
 	proc_count_add("store_deliveries", in->ndests);
 	close(fd);
 	incoming_free(in);
