@@ -88,8 +88,105 @@ trusted_cleanup()
 	site_cleanup
 }
 
+# How often the log, from its line $1 on, has $2.
+count_from()
+{
+	tail -n "+$1" "$site_dir/log" | grep -c -- "$2"
+}
+
+send_mixed()
+{
+	swaks --server 127.0.0.1:$SITE_SMTP --from you@example.test \
+	    --to you@example.test,small@example.test,bob@other.zz \
+	    --body "@$1" >swaks.log 2>&1
+}
+
+atf_test_case mixed cleanup
+mixed_head()
+{
+	atf_set descr "mailboxes here, one of them full, and elsewhere"
+	atf_set require.progs "python3 openssl swaks unbound smtp-sink"
+	atf_set require.user root
+}
+mixed_body()
+{
+	site_new small@example.test
+	sed -i 's/^small@.*/&:quota=8K/' "$site_dir/accounts"
+	start_world
+	site_conf "trust 127.0.0.1/32"
+	site_start
+
+	# The store is slow: what waits for it is not relayed by another way.
+	site_kill "store 1" STOP
+	echo short >body
+	send_mixed body &
+	sleep 3
+	atf_check_equal 0 "$(count_from 1 result=relayed)"
+	site_kill "store 1" CONT
+	wait $!
+	site_wait "result=relayed"
+	sleep 2
+	atf_check_equal 1 "$(count_from 1 result=relayed)"
+	atf_check_equal 2 "$(count_from 1 result=stored)"
+	atf_check -o match:"queue is empty" "$site_mailctl" \
+	    -P "$site_dir" show queue
+
+	# One has no room: not stored, not lost, nothing twice.
+	from=$(($(wc -l <"$site_dir/log") + 1))
+	head -c 9000 /dev/zero | tr '\0' x | fold -w 70 >body
+	send_mixed body || atf_fail "refused"
+	site_wait "result=relayed" 2
+	site_kill "queue 1"
+	site_wait "queue is back"
+	"$site_mailctl" -P "$site_dir" queue retry all
+	sleep 3
+	atf_check_equal 1 "$(count_from "$from" result=relayed)"
+	atf_check_equal 1 "$(count_from "$from" result=stored)"
+	atf_check_equal 0 "$(count_from "$from" "small.*result=stored")"
+	atf_check -o match:"pending.*small@example.test" \
+	    -o match:"mailbox is full" "$site_mailctl" -P "$site_dir" show queue
+	atf_check test -z "$(grep 'queue.*fatal' "$site_dir/log")"
+	site_stop || atf_fail "it does not end"
+}
+mixed_cleanup()
+{
+	end_world
+	site_cleanup
+}
+
+# NOTIFY=SUCCESS is kept for a mailbox here too (RFC 3461 5.2.1).
+atf_test_case success cleanup
+success_head()
+{
+	atf_set require.progs "python3 openssl"
+}
+success_body()
+{
+	site_new two@example.test
+	site_start
+	cat >send.py <<-'SEND'
+	import os
+	import smtplib
+	s = smtplib.SMTP("127.0.0.1", int(os.environ["SITE_SMTP"]))
+	s.sendmail("you@example.test", "two@example.test",
+	    "Subject: tell me\r\n\r\nx\r\n",
+	    rcpt_options=["NOTIFY=SUCCESS"])
+	SEND
+	atf_check python3 send.py
+	site_wait "to=<two@example.test>.*result=stored"
+	site_wait "to=<you@example.test>.*result=stored"
+	atf_check -o match:"queue is empty" "$site_mailctl" \
+	    -P "$site_dir" show queue
+}
+success_cleanup()
+{
+	site_cleanup
+}
+
 atf_init_test_cases()
 {
 	atf_add_test_case odd_recipients
 	atf_add_test_case trusted
+	atf_add_test_case mixed
+	atf_add_test_case success
 }

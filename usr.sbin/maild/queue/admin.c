@@ -90,6 +90,13 @@ save(struct envelope *e)
 	return ok;
 }
 
+/* Then its entry in the spool is about to change. */
+static int
+under_way(const struct envelope *e)
+{
+	return schedule_is_active(e->id) || transit_has(e->id);
+}
+
 static int
 show_entry(const struct proc_from *from, const struct msg_ctl *m,
     struct envelope *e)
@@ -111,7 +118,7 @@ show_entry(const struct proc_from *from, const struct msg_ctl *m,
 		ctlrow_str(&row, "sender", e->sender);
 		ctlrow_str(&row, "recipient", d->address);
 		ctlrow_str(&row, "state", e->hold ? "held" :
-		    schedule_is_active(e->id) ? "active" :
+		    under_way(e) ? "active" :
 		    state_names[d->state]);
 		ctlrow_num(&row, "tries", e->tries);
 		ctlrow_num(&row, "next", e->hold ? 0 : e->next);
@@ -128,7 +135,7 @@ static int
 retry_entry(const struct proc_from *from, const struct msg_ctl *m,
     struct envelope *e)
 {
-	if (schedule_is_active(e->id))
+	if (under_way(e))
 		return 1;
 	e->next = proc_time();
 	e->hold = 0;
@@ -139,7 +146,7 @@ static int
 hold_entry(const struct proc_from *from, const struct msg_ctl *m,
     struct envelope *e)
 {
-	if (schedule_is_active(e->id))
+	if (under_way(e))
 		return 0;
 	e->hold = m->verb == CTL_QUEUE_HOLD;
 	if (!e->hold)
@@ -155,11 +162,11 @@ remove_entry(const struct proc_from *from, const struct msg_ctl *m,
 {
 	struct spool	*spool;
 
+	if (transit_has(e->id) && !schedule_is_active(e->id))
+		return 0;
 	trace_event(e, "result=removed by administrator");
-	if (schedule_is_active(e->id)) {
-		schedule_remove_after(e->id);
+	if (schedule_remove_after(e->id))
 		return 1;
-	}
 	return (spool = turn_begin()) != NULL &&
 	    spool_remove(spool, e->id) == SPOOL_OK;
 }
@@ -171,7 +178,7 @@ bounce_entry(const struct proc_from *from, const struct msg_ctl *m,
 {
 	size_t	 i;
 
-	if (schedule_is_active(e->id))
+	if (under_way(e))
 		return 0;
 	for (i = 0; i < e->ndsts; i++) {
 		if (e->dsts[i].state != DSTATE_PENDING)

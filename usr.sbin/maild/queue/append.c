@@ -1,5 +1,3 @@
-#include <sys/stat.h>
-
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -16,6 +14,7 @@
 #include "scanjob.h"
 
 #define APPEND_MESSAGES	1000	/* of one MULTIAPPEND */
+#define APPEND_ITEMS	4000	/* of one imap process at once */
 
 struct append;
 
@@ -52,6 +51,7 @@ struct append {
 };
 
 static struct hashtab	 appends;	/* by session */
+static unsigned		 nitems[256];	/* by instance */
 static struct hashtab	 stored;	/* by cookie: the store has them */
 static const struct conf *conf;
 
@@ -118,6 +118,7 @@ append_free(struct append *a)
 		free(it->keywords);
 		free(it);
 	}
+	nitems[a->key.inst] -= a->nitems;
 	free(a->items);
 	free(a->mailbox);
 	free(a);
@@ -162,6 +163,7 @@ item_new(struct append *a)
 		fatal("append");
 	a->items = p;
 	p[a->nitems++] = it;
+	nitems[a->key.inst]++;
 	it->append = a;
 	it->fd = it->metafd = -1;
 	buf_init(&it->meta, MSG_BLOB);
@@ -177,7 +179,8 @@ open_item(struct append *a, uint64_t size, int *fd)
 	if (a->nitems >= APPEND_MESSAGES ||
 	    size > conf->limits.message_size)
 		return ST_LIMIT;
-	if (delivery_is_full("") || !body_disk_ok())
+	if (delivery_is_full("") || !body_disk_ok() ||
+	    nitems[a->key.inst] >= APPEND_ITEMS)
 		return ST_TEMP;
 	it = item_new(a);
 	if ((it->fd = body_open(size)) == -1 ||
@@ -272,7 +275,6 @@ static void
 on_scan(void *arg, const struct msg_scan_r *r, int fd)
 {
 	struct append_item	*it = arg;
-	struct stat		 st;
 
 	it->job = NULL;
 	it->metafd = fd;
@@ -281,13 +283,11 @@ on_scan(void *arg, const struct msg_scan_r *r, int fd)
 	if (r == NULL)
 		it->append->failed = ST_BAD;
 	else if (r->status != SCAN_OK || buf_add(&it->meta, r->meta.data,
-	    r->meta.len) == -1 || (fd != -1 && fstat(fd, &st) == -1))
+	    r->meta.len) == -1 || (fd != -1 && body_meta(fd,
+	    &it->metasize) == -1))
 		it->append->failed = ST_TEMP;
-	else {
-		if (fd != -1)
-			it->metasize = st.st_size;
+	else
 		memcpy(it->threadkeys, r->threadkeys, sizeof(it->threadkeys));
-	}
 	append_store(it->append);
 }
 

@@ -12,6 +12,8 @@
 #include "msg.h"
 #include "proc.h"
 
+#define BODY_META	(1024 * 1024)	/* the store takes no more */
+
 static const struct conf	*conf;
 
 void
@@ -58,9 +60,30 @@ body_open(uint64_t size)
 		errno = ENOSPC;
 		return -1;
 	}
+	return body_open_again(size);
+}
+
+int
+body_open_again(uint64_t size)
+{
 	if (size > ENV_MEMORY)
-		return body_open_file();
+		return open(".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
 	return memfd_create("message", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+}
+
+int
+body_meta(int fd, uint32_t *size)
+{
+	struct stat	 st;
+	int		 seals;
+
+	if ((seals = fcntl(fd, F_GET_SEALS)) == -1 ||
+	    (seals & (F_SEAL_SHRINK | F_SEAL_WRITE)) !=
+	    (F_SEAL_SHRINK | F_SEAL_WRITE) ||
+	    fstat(fd, &st) == -1 || st.st_size > BODY_META)
+		return -1;
+	*size = st.st_size;
+	return 0;
 }
 
 /*

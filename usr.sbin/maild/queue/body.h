@@ -12,6 +12,8 @@ struct conf;
  * (ENOSPC: the reserve).
  */
 int	body_open(uint64_t size);
+/* The same for what the spool has already: whatever room there is. */
+int	body_open_again(uint64_t size);
 /* A file in the spool, for what outgrew memory. */
 int	body_open_file(void);
 /*
@@ -19,6 +21,8 @@ int	body_open_file(void);
  * on, where the kernel can see to that.  -1: its size is another one.
  */
 int	body_seal(int fd, uint64_t size);
+/* What scan made: sealed, and of a size that the store takes; else -1. */
+int	body_meta(int fd, uint32_t *size);
 /* The disk of the spool has room; asks the file system once a second. */
 int	body_disk_ok(void);
 void	body_conf(const struct conf *);

@@ -157,6 +157,9 @@ read_original(const struct bounce *b, int fd, int *full, size_t *len)
 	ssize_t		 n;
 
 	*len = 0;
+	*full = 0;
+	if (fd == -1)
+		return strdup("");
 	if (fstat(fd, &st) == -1)
 		return NULL;
 	*full = b->kind == BOUNCE_FAILED &&
@@ -323,7 +326,8 @@ bounce_send(const struct envelope *env, enum bounce_kind kind, int fd,
 	b->cb = cb;
 	b->arg = arg;
 	rc = compose(b, fd);
-	close(fd);
+	if (fd != -1)
+		close(fd);
 	b->report->id = report_id(env, kind);
 	b->report->created = proc_time();
 	b->report->size = b->size;

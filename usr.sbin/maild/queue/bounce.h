@@ -18,9 +18,10 @@ void	bounce_conf(const struct conf *);
  */
 int	bounce_owed(const struct envelope *, enum bounce_kind);
 /*
- * Send it.  fd has the message's body, for its header.  Its own id follows
- * from the message's, the kind and the tries, so that a second attempt after a
- * crash is found to be a double.  The envelope must live until the callback.
+ * Send it.  fd has the message's body (-1: it cannot be read).  Its own id
+ * follows from the message's, the kind and the tries, so that a second attempt
+ * after a crash is found to be a double.  The envelope must live until the
+ * callback.
  */
 void	bounce_send(const struct envelope *, enum bounce_kind, int fd,
 	    bounce_cb, void *arg);

@@ -6,8 +6,10 @@
 #include "delivery.h"
 #include "libutil/hashtab.h"
 #include "libutil/log.h"
+#include "trace.h"
 
 #define STORE_PATIENCE	20000	/* ms that a client waits for its return */
+#define STORE_DEATHS	2	/* then it may be this one's fault */
 
 struct delivery {
 	uint64_t		 cookie;
@@ -15,6 +17,7 @@ struct delivery {
 	size_t			 waiting;	/* destinations not answered */
 	uint64_t		 since;		/* ms, of the last sending */
 	uint8_t			 sent;
+	uint8_t			 deaths;	/* of the store that had it */
 	delivery_cb		 cb;
 	void			*arg;
 };
@@ -86,30 +89,34 @@ give_up(struct delivery *d)
 	finish(d);
 }
 
+/* Both descriptors for the store, or none: it must not get half of it. */
 static int
-send_meta(struct delivery *d)
+dup_both(const struct delivery_what *w, int *fd, int *metafd)
 {
-	struct msg_deliver_meta	 m = { .cookie = d->cookie };
-	int			 fd;
-
-	if (d->what.meta->len > 0)
-		return 0;
-	m.size = d->what.metasize;
-	if ((fd = fcntl(d->what.metafd, F_DUPFD_CLOEXEC, 0)) == -1)
+	*metafd = -1;
+	if ((*fd = fcntl(w->fd, F_DUPFD_CLOEXEC, 0)) == -1 ||
+	    (w->meta->len == 0 &&
+	    (*metafd = fcntl(w->metafd, F_DUPFD_CLOEXEC, 0)) == -1)) {
+		log_warn("deliver: dup");
+		if (*fd != -1)
+			close(*fd);
 		return -1;
-	return proc_send(PROC_STORE, 0, M_DELIVER_META, &m, fd);
+	}
+	return 0;
 }
 
+/* -1: the store is away; whoever was told something is dead. */
 static int
-send_all(struct delivery *d)
+send_pieces(struct delivery *d, int metafd, struct msg_deliver *m)
 {
 	struct delivery_what	*w = &d->what;
+	struct msg_deliver_meta	 meta = { .cookie = d->cookie,
+	    .size = w->metasize };
 	struct msg_deliver_to	 to = { .cookie = d->cookie };
-	struct msg_deliver	 m = { .cookie = d->cookie };
 	size_t			 i;
-	int			 fd;
 
-	if (send_meta(d) == -1)
+	if (metafd != -1 && proc_send(PROC_STORE, 0, M_DELIVER_META, &meta,
+	    metafd) == -1)
 		return -1;
 	for (i = 0; i < w->env->ndsts; i++) {
 		if (!is_open(&w->env->dsts[i]))
@@ -121,7 +128,23 @@ send_all(struct delivery *d)
 		to.quota_messages = w->env->dsts[i].quota_messages;
 		if (proc_send(PROC_STORE, 0, M_DELIVER_TO, &to, -1) == -1)
 			return -1;
-		m.count++;
+		m->count++;
+	}
+	return 0;
+}
+
+static int
+send_all(struct delivery *d)
+{
+	struct delivery_what	*w = &d->what;
+	struct msg_deliver	 m = { .cookie = d->cookie };
+	int			 fd, metafd;
+
+	if (dup_both(w, &fd, &metafd) == -1)
+		return -1;
+	if (send_pieces(d, metafd, &m) == -1) {
+		close(fd);
+		return -1;
 	}
 	m.id = w->id;
 	m.dedupe = w->dedupe;
@@ -132,10 +155,6 @@ send_all(struct delivery *d)
 	m.meta.data = buf_ptr(w->meta);
 	m.meta.len = w->meta->len;
 	memcpy(m.threadkeys, w->threadkeys, sizeof(m.threadkeys));
-	if ((fd = fcntl(w->fd, F_DUPFD_CLOEXEC, 0)) == -1) {
-		log_warn("deliver: dup");
-		return -1;
-	}
 	if (proc_send(PROC_STORE, 0, M_DELIVER, &m, fd) == -1)
 		return -1;
 	/* From here on the store may have done it, whatever we hear. */
@@ -214,6 +233,8 @@ delivery_answer(const struct msg_deliver_r *m)
 	if (m->n >= e->ndsts || !is_open(&e->dsts[m->n]))
 		fatalx("store answers what was not asked");
 	set_result(&e->dsts[m->n], m);
+	if (e->dsts[m->n].state == DSTATE_DONE)
+		trace_dst(e, &e->dsts[m->n], "stored");
 	if (--d->waiting == 0)
 		finish(d);
 }
@@ -226,6 +247,8 @@ delivery_store_gone(void)
 	size_t		 iter = 0;
 
 	while ((d = hashtab_next(&deliveries, &iter)) != NULL) {
+		if (d->sent)
+			d->deaths++;
 		d->sent = 0;
 		d->since = proc_now_ms();
 	}
@@ -241,7 +264,7 @@ delivery_store_here(void)
 	size_t		 iter = 0;
 
 	while ((d = hashtab_next(&deliveries, &iter)) != NULL) {
-		if (!d->sent)
+		if (!d->sent && d->deaths < STORE_DEATHS)
 			(void)send_all(d);
 	}
 }

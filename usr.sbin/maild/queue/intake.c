@@ -18,6 +18,8 @@
 #include "trace.h"
 #include "transit.h"
 
+#define TXNS_MAX	262144	/* of one smtp process */
+
 /* Sessions have one transaction at a time. */
 struct txn_key {
 	uint64_t	 sid;
@@ -31,6 +33,8 @@ struct txn {
 	struct envelope	*env;
 	int		 fd;
 	unsigned	 asking;	/* recipients at lookup */
+	unsigned	 asked;		/* and in all */
+	uint8_t		 dropped;	/* not in the table any more */
 	size_t		*reply_n;	/* client's n of each recipient */
 	uint8_t		 own_sender;
 	uint8_t		 trusted;
@@ -47,6 +51,7 @@ struct asked {
 };
 
 static struct hashtab	 txns;
+static uint32_t		 ntxns[256];	/* by instance */
 static const struct conf *conf;
 
 static const void *
@@ -88,14 +93,30 @@ asked_free(struct asked *a)
 	free(a);
 }
 
+/* A later transaction of the session may have the key by now. */
+static void
+txn_unlink(struct txn *t)
+{
+	if (hashtab_find(&txns, &t->key, sizeof(t->key)) != t)
+		return;
+	hashtab_remove(&txns, &t->key, sizeof(t->key));
+	ntxns[t->key.inst]--;
+}
+
+/* The client went after its last byte: what was accepted goes on its way. */
+static void
+on_orphan(struct transit *tr, const struct transit_result *r, void *arg)
+{
+	if (r->code < 300 && tr->spooled)
+		schedule_fresh(transit_take_env(tr), transit_take_fd(tr));
+}
+
 static void
 txn_free(struct txn *t)
 {
-	/* A later transaction of the session may have the key by now. */
-	if (hashtab_find(&txns, &t->key, sizeof(t->key)) == t)
-		hashtab_remove(&txns, &t->key, sizeof(t->key));
+	txn_unlink(t);
 	if (t->transit != NULL)
-		transit_orphan(t->transit);
+		transit_orphan(t->transit, on_orphan);
 	envelope_free(t->env);
 	if (t->fd != -1)
 		close(t->fd);
@@ -112,8 +133,8 @@ txn_drop(struct txn *t)
 {
 	/* Recipients at lookup keep it until their answers came. */
 	if (t->asking > 0) {
-		hashtab_remove(&txns, &t->key, sizeof(t->key));
-		t->txn = 0;
+		txn_unlink(t);
+		t->dropped = 1;
 	} else
 		txn_free(t);
 }
@@ -136,6 +157,9 @@ intake_from(const struct proc_from *from, const struct msg_env_from *m)
 
 	if ((t = hashtab_find(&txns, &key, sizeof(key))) != NULL)
 		txn_drop(t);
+	/* A session has one at a time, so this is no honest smtp. */
+	if (ntxns[from->inst] >= TXNS_MAX)
+		fatalx("smtp %u: too many transactions", from->inst + 1);
 	if ((t = calloc(1, sizeof(*t))) == NULL ||
 	    (t->env = envelope_new()) == NULL)
 		fatal("intake");
@@ -154,6 +178,7 @@ intake_from(const struct proc_from *from, const struct msg_env_from *m)
 	    envelope_set(&t->env->envid, m->envid) == -1 ||
 	    hashtab_insert(&txns, t) == -1)
 		fatal("intake");
+	ntxns[from->inst]++;
 }
 
 static void
@@ -242,8 +267,12 @@ rcpt_accept(struct txn *t, const struct asked *q,
 		rcpt_reply(t, q->n, 452, "4.3.1",
 		    "no room for a message, try later", -1);
 	} else if (add_rcpt(t, q, a) == -1) {
-		if (fd != -1)
+		/* The next one that is accepted brings it. */
+		if (fd != -1) {
 			close(fd);
+			close(t->fd);
+			t->fd = -1;
+		}
 		rcpt_reply(t, q->n, 452, "4.5.3", "too many recipients", -1);
 	} else {
 		t->own_sender = a->r->own_sender;
@@ -260,7 +289,7 @@ on_expand(void *arg, const struct expand_answer *a)
 	struct txn	*t = q->txn;
 
 	t->asking--;
-	if (t->txn == 0) {
+	if (t->dropped) {
 		/* Dropped meanwhile; not in the table any more. */
 		if (t->asking == 0)
 			txn_free(t);
@@ -281,7 +310,11 @@ intake_rcpt(const struct proc_from *from, const struct msg_env_rcpt *m)
 
 	t = txn_find(from->inst, m->sid, m->txn);
 	if (t == NULL || t->transit != NULL)
-		fatalx("smtp %u: recipient without sender", from->inst);
+		fatalx("smtp %u: recipient without sender", from->inst + 1);
+	if (conf_over(t->asked, conf->limits.recipients)) {
+		rcpt_reply(t, m->n, 452, "4.5.3", "too many recipients", -1);
+		return;
+	}
 	if ((q = calloc(1, sizeof(*q))) == NULL ||
 	    (q->rcpt = strdup(m->rcpt)) == NULL ||
 	    (q->orcpt = strdup(m->orcpt)) == NULL)
@@ -296,6 +329,7 @@ intake_rcpt(const struct proc_from *from, const struct msg_env_rcpt *m)
 	x.account = grant_account(PROC_SMTP, from->inst, m->sid);
 	x.sender = t->from.sender;
 	x.rcpt = m->rcpt;
+	t->asked++;
 	t->asking++;
 	expand_ask(&x, on_expand, q);
 }
@@ -309,7 +343,7 @@ intake_spill(const struct proc_from *from, const struct msg_env_spill *m)
 
 	t = txn_find(from->inst, m->sid, m->txn);
 	if (t == NULL || t->fd == -1 || t->transit != NULL)
-		fatalx("smtp %u: spill without body", from->inst);
+		fatalx("smtp %u: spill without body", from->inst + 1);
 	if ((fd = body_open_file()) != -1 &&
 	    (dupfd = fcntl(fd, F_DUPFD_CLOEXEC, 0)) == -1)
 		close(fd);
@@ -349,8 +383,11 @@ reply_each(struct txn *t, const struct envelope *e,
 			d = &e->dsts[j];
 			if (d->rcpt != i)
 				continue;
-			if (said == NULL || d->state == DSTATE_DONE)
+			if (said == NULL || d->state == DSTATE_DONE ||
+			    (d->code < 400 && said->code >= 400))
 				said = d;
+			if (said->state == DSTATE_DONE)
+				break;
 		}
 		if (said == NULL)
 			commit_reply(t, t->reply_n[i], whole->code,
@@ -414,7 +451,7 @@ intake_commit(const struct proc_from *from, const struct msg_env_commit *m)
 
 	t = txn_find(from->inst, m->sid, m->txn);
 	if (t == NULL || t->asking > 0 || t->fd == -1 || t->transit != NULL)
-		fatalx("smtp %u: commit without recipient", from->inst);
+		fatalx("smtp %u: commit without recipient", from->inst + 1);
 	if (m->size > conf->limits.message_size + 65536 ||
 	    body_seal(t->fd, m->size) == -1) {
 		commit_reply(t, UINT32_MAX, 451, "4.3.0",

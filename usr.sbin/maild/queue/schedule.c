@@ -1,11 +1,9 @@
-#include <sys/mman.h>
-
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <unistd.h>
 
+#include "body.h"
 #include "bounce.h"
 #include "conf.h"
 #include "libutil/hashtab.h"
@@ -20,6 +18,7 @@
 #define ACTIVE_MAX	5000	/* entries that are held in memory */
 #define DOMAIN_MAX	1000	/* of them in the line of one domain */
 #define START_MAX	500	/* begun in one turn */
+#define BODIES_MAX	(32 * 1024 * 1024)	/* bytes kept for their turn */
 #define BACKOFF_FIRST	120	/* seconds; doubles */
 #define BACKOFF_MAX	(4 * 3600)
 
@@ -31,12 +30,18 @@ struct active {
 	unsigned	 jobs;		/* at relay or in line for it */
 	uint8_t		 round;		/* what comes next: see round_next */
 	uint8_t		 removed;	/* mailctl: when its jobs are back */
+	uint8_t		 erased;	/* what was written last */
+	uint8_t		 unsaved;	/* that is lost: write it again */
+	uint8_t		 kept;		/* fd is in `bodies' */
+	uint8_t		 waits;		/* too many: park it when it is saved */
 };
 
 enum { ROUND_LOCAL, ROUND_RELAY, ROUND_FAILED, ROUND_SUCCESS, ROUND_DELAYED,
     ROUND_END };
 
 static struct hashtab	 actives;	/* by id */
+static size_t		 nunsaved;
+static uint64_t		 bodies;	/* bytes of new messages in memory */
 static const struct conf *conf;
 static struct {
 	int64_t		 next;
@@ -77,13 +82,15 @@ schedule_is_active(uint64_t id)
 	return hashtab_find(&actives, &id, sizeof(id)) != NULL;
 }
 
-void
+int
 schedule_remove_after(uint64_t id)
 {
 	struct active	*a;
 
-	if ((a = hashtab_find(&actives, &id, sizeof(id))) != NULL)
-		a->removed = 1;
+	if ((a = hashtab_find(&actives, &id, sizeof(id))) == NULL)
+		return 0;
+	a->removed = 1;
+	return 1;
 }
 
 size_t
@@ -108,16 +115,26 @@ active_new(struct envelope *env, int fd)
 }
 
 static void
+drop_body(struct active *a)
+{
+	if (a->fd != -1)
+		close(a->fd);
+	a->fd = -1;
+	if (a->kept)
+		bodies -= a->env->size;
+	a->kept = 0;
+}
+
+static void
 active_free(struct active *a)
 {
 	hashtab_remove(&actives, &a->id, sizeof(a->id));
+	drop_body(a);
 	envelope_free(a->env);
-	if (a->fd != -1)
-		close(a->fd);
 	free(a);
 }
 
-/* The body, out of the spool into memory of its own. */
+/* The body, out of the spool. */
 static int
 load_body(uint64_t id, uint64_t size)
 {
@@ -126,9 +143,8 @@ load_body(uint64_t id, uint64_t size)
 	size_t		 n;
 	int		 fd;
 
-	fd = memfd_create("message", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-	if (fd == -1) {
-		log_warn("memfd_create");
+	if ((fd = body_open_again(size)) == -1) {
+		log_warn("message");
 		return -1;
 	}
 	for (off = 0; off < size; off += n) {
@@ -192,16 +208,14 @@ start_local(struct active *a)
 		    a->env->dsts[i].state == DSTATE_PENDING)
 			break;
 	}
-	if (i == a->env->ndsts || a->env->next > proc_time() ||
-	    (fd = active_body(a)) == -1)
+	if (i == a->env->ndsts || (fd = active_body(a)) == -1)
 		return 0;
+	drop_body(a);
 	if ((t = transit_new(a->env, fd, a->env->size)) == NULL)
 		fatal("schedule");
 	a->env = NULL;
-	close(a->fd);
-	a->fd = -1;
 	t->scan = SCAN_LOCAL;
-	t->spooled = t->each = t->dedupe = 1;
+	t->spooled = t->dedupe = 1;
 	transit_start(t, on_local, a);
 	return 1;
 }
@@ -235,6 +249,14 @@ start_relay(struct active *a)
 	return a->jobs > 0;
 }
 
+/* Has it been here for so many lifetimes? */
+static int
+too_old(const struct envelope *e, unsigned lifetimes)
+{
+	return proc_time() - e->created >=
+	    (int64_t)conf->queue_lifetime * lifetimes;
+}
+
 /* Too old: what is still pending has failed. */
 static void
 expire(struct envelope *e)
@@ -242,7 +264,7 @@ expire(struct envelope *e)
 	struct destination	*d;
 	size_t			 i;
 
-	if (proc_time() - e->created < conf->queue_lifetime)
+	if (!too_old(e, 1))
 		return;
 	for (i = 0; i < e->ndsts; i++) {
 		d = &e->dsts[i];
@@ -257,6 +279,20 @@ expire(struct envelope *e)
 	}
 }
 
+/* Failed, and nobody is told. */
+static void
+mark_silent(struct envelope *e)
+{
+	size_t	 i;
+
+	for (i = 0; i < e->ndsts; i++) {
+		if (e->dsts[i].state == DSTATE_FAILED) {
+			e->dsts[i].state = DSTATE_REPORTED;
+			trace_dst(e, &e->dsts[i], "dropped");
+		}
+	}
+}
+
 static void
 on_failed_report(void *arg, int ok)
 {
@@ -267,7 +303,9 @@ on_failed_report(void *arg, int ok)
 		if (a->env->dsts[i].state == DSTATE_FAILED)
 			a->env->dsts[i].state = DSTATE_REPORTED;
 	}
-	if (!ok) {
+	if (!ok && too_old(a->env, 2))
+		mark_silent(a->env);
+	else if (!ok) {
 		/* Later; the spool still says FAILED. */
 		a->round = ROUND_END;
 	}
@@ -298,19 +336,6 @@ on_delayed_report(void *arg, int ok)
 	round_next(a);
 }
 
-static void
-mark_silent(struct envelope *e)
-{
-	size_t	 i;
-
-	for (i = 0; i < e->ndsts; i++) {
-		if (e->dsts[i].state == DSTATE_FAILED) {
-			e->dsts[i].state = DSTATE_REPORTED;
-			trace_dst(e, &e->dsts[i], "dropped");
-		}
-	}
-}
-
 static int
 start_report(struct active *a, enum bounce_kind kind, bounce_cb cb)
 {
@@ -325,43 +350,129 @@ start_report(struct active *a, enum bounce_kind kind, bounce_cb cb)
 			mark_silent(a->env);
 		return 0;
 	}
-	if ((fd = active_body(a)) == -1)
-		return 0;
+	/* One that cannot be read is reported all the same, without itself. */
+	fd = active_body(a);
 	bounce_send(a->env, kind, fd, cb, a);
 	return 1;
 }
 
+/* Its form for the spool; many long replies may have to go. */
+static int
+encode(struct envelope *e, struct buf *b)
+{
+	size_t	 i;
+
+	if (envelope_encode(e, b) == 0)
+		return 0;
+	buf_truncate(b, 0);
+	for (i = 0; i < e->ndsts; i++) {
+		if (envelope_set_reply(&e->dsts[i], e->dsts[i].code,
+		    e->dsts[i].enhanced, "", "") == -1)
+			fatal("schedule");
+	}
+	return envelope_encode(e, b);
+}
+
+/* The spool gets to know how it stands.  -1: not now. */
+static int
+write_entry(struct active *a)
+{
+	struct spool	*spool;
+	struct span	 env = SPAN_NONE;
+	struct buf	 b;
+	enum spool_code	 code;
+
+	if ((spool = turn_begin()) == NULL)
+		return -1;
+	if (a->erased)
+		code = spool_remove(spool, a->id);
+	else {
+		buf_init(&b, SPOOL_MAXENV);
+		if (encode(a->env, &b) == 0)
+			env = (struct span){ (char *)buf_ptr(&b), b.len };
+		else
+			log_warnx("an envelope is too large to be updated");
+		code = spool_update(spool, a->id, env,
+		    a->env->hold ? INT64_MAX : a->env->next);
+		buf_free(&b);
+	}
+	return code == SPOOL_OK || code == SPOOL_NONE ? 0 : -1;
+}
+
+/* Not now: in line behind others of its domain, or (no room) in a minute. */
+static void
+park(const char *domain, uint64_t id)
+{
+	struct spool	*spool;
+
+	if (parking_put(domain, id) == -1 && (spool = turn_begin()) != NULL)
+		(void)spool_update(spool, id, SPAN_NONE, proc_time() + 60);
+}
+
+static void	on_saved(void *, int);
+
+/*
+ * What was done with it must not be done again: until the spool knows, the
+ * entry stays here.
+ */
 static void
 save(struct active *a)
 {
-	struct spool	*spool;
-	struct buf	 b;
+	if (write_entry(a) == 0) {
+		turn_after(on_saved, a);
+		return;
+	}
+	log_warnx("spool: an entry cannot be updated; trying again");
+	a->unsaved = 1;
+	nunsaved++;
+}
 
-	if ((spool = turn_begin()) == NULL)
-		return;		/* the spool's older word stands */
-	buf_init(&b, SPOOL_MAXENV);
-	if (envelope_encode(a->env, &b) == -1 || spool_update(spool, a->id,
-	    (struct span){ (char *)buf_ptr(&b), b.len },
-	    a->env->hold ? INT64_MAX : a->env->next) != SPOOL_OK)
-		log_warnx("spool: an envelope cannot be updated");
-	buf_free(&b);
+static void
+on_saved(void *arg, int ok)
+{
+	struct active	*a = arg;
+
+	if (!ok) {
+		a->unsaved = 1;
+		nunsaved++;
+	} else if (a->removed && !a->erased) {
+		a->erased = 1;	/* mailctl, since it was written */
+		save(a);
+	} else {
+		if (a->waits && a->env->ndsts > 0)
+			park(envelope_domain(a->env->dsts[0].address), a->id);
+		active_free(a);
+	}
+}
+
+static void
+save_again(void)
+{
+	struct active	*a;
+	size_t		 iter = 0;
+
+	while (nunsaved > 0 && (a = hashtab_next(&actives, &iter)) != NULL) {
+		if (!a->unsaved)
+			continue;
+		a->unsaved = 0;
+		nunsaved--;
+		save(a);
+		if (a->unsaved)
+			return;		/* nor will the others be */
+	}
 }
 
 static void
 round_end(struct active *a)
 {
-	struct spool	*spool;
-
-	if (a->removed || envelope_count(a->env, DSTATE_PENDING) +
-	    envelope_count(a->env, DSTATE_FAILED) == 0) {
-		if ((spool = turn_begin()) != NULL)
-			spool_remove(spool, a->id);
-	} else {
+	drop_body(a);
+	a->erased = a->removed || envelope_count(a->env, DSTATE_PENDING) +
+	    envelope_count(a->env, DSTATE_FAILED) == 0;
+	if (!a->erased) {
 		a->env->tries++;
 		a->env->next = proc_time() + backoff(a->env->tries);
-		save(a);
 	}
-	active_free(a);
+	save(a);
 }
 
 /* Take up the round where it is; each step comes back here when it is done. */
@@ -399,12 +510,6 @@ round_next(struct active *a)
 			return;
 		}
 	}
-}
-
-void
-schedule_fresh(struct envelope *env, int fd)
-{
-	round_next(active_new(env, fd));
 }
 
 /* ---- what is due -------------------------------------------------------- */
@@ -446,11 +551,11 @@ start_entry(uint64_t id)
 {
 	struct spool_entry	 entry;
 	struct envelope		*e = NULL;
-	struct spool		*spool;
 	struct buf		 b;
 	const char		*domain;
 
-	if (hashtab_find(&actives, &id, sizeof(id)) != NULL)
+	/* One that is still on its way in comes by schedule_fresh. */
+	if (schedule_is_active(id) || transit_has(id))
 		return;
 	buf_init(&b, SPOOL_MAXENV);
 	switch (spool_get(turn_spool(), id, &entry, &b)) {
@@ -460,6 +565,10 @@ start_entry(uint64_t id)
 	case SPOOL_NONE:
 		buf_free(&b);
 		return;		/* removed while it was parked */
+	case SPOOL_TEMPFAIL:
+		buf_free(&b);
+		park("", id);
+		return;
 	default:
 		break;
 	}
@@ -476,11 +585,35 @@ start_entry(uint64_t id)
 		round_next(active_new(e, -1));
 	else {
 		/* Its line is long enough; those behind it come forward. */
-		if (parking_put(domain, id) == -1 &&
-		    (spool = turn_begin()) != NULL)
-			spool_update(spool, id, SPAN_NONE, proc_time() + 60);
+		park(domain, id);
 		envelope_free(e);
 	}
+}
+
+/*
+ * Its mailboxes here have just been tried.  When much is going on the body
+ * goes back to the spool, where it is anyway, and with too many the entry too:
+ * but what was done of it must be known there first.
+ */
+void
+schedule_fresh(struct envelope *env, int fd)
+{
+	struct active	*a;
+
+	a = active_new(env, fd);
+	if (bodies + env->size > BODIES_MAX)
+		drop_body(a);
+	else {
+		a->kept = 1;
+		bodies += env->size;
+	}
+	a->round = ROUND_RELAY;
+	if (actives.count > ACTIVE_MAX) {
+		a->waits = 1;
+		drop_body(a);
+		save(a);
+	} else
+		round_next(a);
 }
 
 /* Those that waited for their domain's line to become shorter. */
@@ -526,6 +659,8 @@ start_due(void)
 void
 schedule_tick(void)
 {
+	if (nunsaved > 0)
+		save_again();
 	cursor.more = 1;
 	start_due();
 }

@@ -23,8 +23,8 @@ void	schedule_tick(void);
 void	schedule_turn(void);
 /* Is it being tried just now?  Then its spool entry is about to change. */
 int	schedule_is_active(uint64_t id);
-/* Drop it from the spool when its present try is over. */
-void	schedule_remove_after(uint64_t id);
+/* Drop it from the spool when its present try is over; 0: it is not tried. */
+int	schedule_remove_after(uint64_t id);
 size_t	schedule_count(void);
 /* mailctl: times were changed, look at the spool from the front. */
 void	schedule_restart(void);

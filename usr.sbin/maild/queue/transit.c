@@ -1,10 +1,10 @@
-#include <sys/stat.h>
-
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "body.h"
+#include "bounce.h"
 #include "conf.h"
 #include "delivery.h"
 #include "libutil/base64.h"
@@ -17,6 +17,7 @@
 #include "turn.h"
 
 #define TRANSIT_HOPS	50	/* Received fields, RFC 5321 6.3 */
+#define LATE_RETRY	300	/* s, for those that had no room */
 #define DKIM_LINE	70	/* characters of signature a line */
 
 enum { DKIM_NONE, DKIM_WAIT, DKIM_SIGNED };
@@ -56,12 +57,17 @@ transit_count(void)
 	return transits.count;
 }
 
+int
+transit_has(uint64_t id)
+{
+	return hashtab_find(&transits, &id, sizeof(id)) != NULL;
+}
+
 static void
 transit_free(struct transit *t)
 {
 	size_t	 i;
 
-	hashtab_remove(&transits, &t->id, sizeof(t->id));
 	envelope_free(t->env);
 	if (t->fd != -1)
 		close(t->fd);
@@ -110,6 +116,15 @@ transit_new(struct envelope *env, int fd, uint64_t size)
 	return t;
 }
 
+/* Who hears of it may begin another with the same id, so it leaves first. */
+static void
+transit_end(struct transit *t)
+{
+	hashtab_remove(&transits, &t->id, sizeof(t->id));
+	t->cb(t, &t->result, t->arg);
+	transit_free(t);
+}
+
 struct envelope *
 transit_take_env(struct transit *t)
 {
@@ -128,19 +143,10 @@ transit_take_fd(struct transit *t)
 	return fd;
 }
 
-static void
-no_one(struct transit *t, const struct transit_result *r, void *arg)
-{
-	/*
-	 * The client went away after its last byte: what was stored stays, and
-	 * what is in the spool is found there when its time has come.
-	 */
-}
-
 void
-transit_orphan(struct transit *t)
+transit_orphan(struct transit *t, transit_cb cb)
 {
-	t->cb = no_one;
+	t->cb = cb;
 	t->arg = NULL;
 }
 
@@ -172,9 +178,7 @@ refuse(struct transit *t, uint16_t code, const char *enhanced,
 			fatal("transit");
 	}
 	set_result(t, code, enhanced, text);
-	t->finished = 1;
-	t->cb(t, &t->result, t->arg);
-	transit_free(t);
+	transit_end(t);
 }
 
 static int
@@ -210,13 +214,12 @@ keep_dkim(struct dkim_part *p, const char *selector,
 static int
 keep_scan(struct transit *t, const struct msg_scan_r *r, int fd)
 {
-	struct stat	 st;
-
-	if (fd != -1) {
-		if (fstat(fd, &st) == -1 || st.st_size > UINT32_MAX)
-			return -1;
-		t->metasize = st.st_size;
-	}
+	if (fd != -1 && body_meta(fd, &t->metasize) == -1)
+		return -1;
+	/* It may have a signature of the domain that it was told, no other. */
+	if ((r->dkim_header1.len > 0 || r->dkim_header2.len > 0) &&
+	    (t->domain[0] == '\0' || strcmp(r->dkim_domain, t->domain) != 0))
+		return -1;
 	memcpy(t->threadkeys, r->threadkeys, sizeof(t->threadkeys));
 	if (buf_add(&t->prefix, r->prefix.data, r->prefix.len) == -1 ||
 	    buf_add(&t->meta, r->meta.data, r->meta.len) == -1)
@@ -279,6 +282,7 @@ transit_start(struct transit *t, transit_cb cb, void *arg)
 		if (envelope_set_reply(&t->env->dsts[i], 250, "2.0.0",
 		    "discarded", "") == -1)
 			fatal("transit");
+		trace_dst(t->env, &t->env->dsts[i], "discarded");
 	}
 	m->size = t->size;
 	m->flags = t->scan;
@@ -505,6 +509,41 @@ step_deliver(struct transit *t)
 		fatal("transit");
 }
 
+/*
+ * Some have it and some do not, and the queue cannot keep it for these: then
+ * nobody was told yes, for twice is better than never.
+ */
+static void
+take_back(struct transit *t)
+{
+	struct destination	*d;
+	size_t			 i;
+
+	for (i = 0; i < t->env->ndsts; i++) {
+		d = &t->env->dsts[i];
+		if (d->state == DSTATE_REPORTED)
+			continue;
+		d->state = DSTATE_PENDING;
+		if (envelope_set_reply(d, 451, "4.3.0",
+		    "cannot write to the queue", "") == -1)
+			fatal("transit");
+	}
+	set_result(t, 451, "4.3.0", "cannot write to the queue");
+}
+
+/* Those that nothing was decided of but "not now". */
+static size_t
+count_open(const struct envelope *e)
+{
+	size_t	 i, n = 0;
+
+	for (i = 0; i < e->ndsts; i++)
+		n += e->dsts[i].kind == DST_ACCOUNT &&
+		    e->dsts[i].state != DSTATE_DONE &&
+		    e->dsts[i].state != DSTATE_REPORTED;
+	return n;
+}
+
 static void
 on_spooled_late(void *arg, int ok)
 {
@@ -513,61 +552,85 @@ on_spooled_late(void *arg, int ok)
 	if (!ok) {
 		t->spooled = 0;
 		log_warnx("spool: some recipients could not be kept");
+		if (count_open(t->env) > 0)
+			take_back(t);
 	}
-	t->cb(t, &t->result, t->arg);
-	transit_free(t);
+	transit_end(t);
 }
 
-/* What was decided of the destinations here is logged, once. */
+/*
+ * LMTP: a recipient of whom nobody has got it, and nobody will, is refused,
+ * and the client keeps it for him.  One of several behind a recipient that had
+ * no room is ours, as the others have it.
+ */
 static void
-log_ends(struct transit *t)
+settle_each(struct transit *t)
 {
+	struct envelope		*e = t->env;
 	struct destination	*d;
+	uint8_t			*taken;
 	size_t			 i;
+
+	if ((taken = calloc(e->nrcpts + 1, 1)) == NULL)
+		fatal("transit");
+	for (i = 0; i < e->ndsts; i++) {
+		d = &e->dsts[i];
+		if (d->state == DSTATE_DONE ||
+		    (d->kind == DST_REMOTE && t->spooled))
+			taken[d->rcpt] = 1;
+	}
+	for (i = 0; i < e->ndsts; i++) {
+		d = &e->dsts[i];
+		if (!taken[d->rcpt] && d->state != DSTATE_DONE)
+			d->state = DSTATE_REPORTED;
+	}
+	free(taken);
+}
+
+/* Why nobody has it: what may be otherwise later comes first. */
+static void
+set_refusal(struct transit *t)
+{
+	const struct destination	*d, *said = NULL;
+	size_t				 i;
 
 	for (i = 0; i < t->env->ndsts; i++) {
 		d = &t->env->dsts[i];
-		if (d->kind == DST_ACCOUNT && d->state == DSTATE_DONE)
-			trace_dst(t->env, d, "stored");
-		else if (d->kind == DST_DISCARD && d->state == DSTATE_DONE)
-			trace_dst(t->env, d, "discarded");
+		if (d->kind == DST_ACCOUNT && d->state != DSTATE_DONE &&
+		    (said == NULL || (said->code >= 500 && d->code < 500)))
+			said = d;
 	}
+	if (said != NULL)
+		set_result(t, said->code, said->enhanced, said->text);
 }
 
 /*
  * All that could be stored is.  If anybody has got it, or it is in the spool,
  * the message is accepted, and who has not got it (a mailbox has become full
  * meanwhile) is tried again from the spool.  If nobody has, the client is told
- * so and keeps it.
+ * so and keeps it.  A report of success is the spool's matter too.
  */
 static void
 step_finish(struct transit *t)
 {
-	struct envelope		*e = t->env;
-	struct destination	*d = NULL;
-	size_t			 i, open = 0, done = 0;
+	struct envelope	*e = t->env;
+	int		 done;
 
-	log_ends(t);
-	for (i = e->ndsts; i-- > 0; ) {
-		if (e->dsts[i].state == DSTATE_DONE)
-			done++;
-		else if (e->dsts[i].kind == DST_ACCOUNT) {
-			d = &e->dsts[i];
-			open++;
-		}
-	}
-	t->finished = 1;
-	if (d != NULL && done == 0 && !t->spooled)
-		set_result(t, d->code, d->enhanced, d->text);
-	else
-		set_result(t, 250, "2.0.0", "");
-	if (open > 0 && done > 0 && !t->spooled && !t->each) {
-		e->next = proc_time() + 300;
+	if (t->each)
+		settle_each(t);
+	done = envelope_count(e, DSTATE_DONE) > 0;
+	set_result(t, 250, "2.0.0", "");
+	if (!done && !t->spooled)
+		set_refusal(t);
+	if (done && !t->spooled && (count_open(e) > 0 ||
+	    bounce_owed(e, BOUNCE_SUCCESS))) {
+		e->next = proc_time() + LATE_RETRY;
 		if (put_in_spool(t) == 0) {
 			turn_after(on_spooled_late, t);
 			return;
 		}
+		if (count_open(e) > 0)
+			take_back(t);
 	}
-	t->cb(t, &t->result, t->arg);
-	transit_free(t);
+	transit_end(t);
 }

@@ -64,7 +64,6 @@ struct transit {
 	char		 text[MSG_TEXT];
 	transit_cb	 cb;
 	void		*arg;
-	uint8_t		 finished;
 };
 
 void		 transit_init(void);
@@ -72,8 +71,10 @@ void		 transit_conf(const struct conf *);
 /* Takes the envelope and the descriptor; NULL: ENOMEM, both are freed. */
 struct transit	*transit_new(struct envelope *, int fd, uint64_t size);
 void		 transit_start(struct transit *, transit_cb, void *arg);
-/* Nobody waits any more; what has begun goes on to its end by itself. */
-void		 transit_orphan(struct transit *);
+/* Whoever waited has gone: it goes on to its end, and that is told to cb. */
+void		 transit_orphan(struct transit *, transit_cb cb);
+/* Is a message of that id on its way in? */
+int		 transit_has(uint64_t id);
 struct envelope	*transit_take_env(struct transit *);
 int		 transit_take_fd(struct transit *);
 void		 transit_signed(const struct msg_dkim_sign_r *);
