@@ -26,8 +26,32 @@ for c in $session_cases; do
 	program_case session "$c"
 done
 
+atf_test_case random cleanup
+random_head()
+{
+	atf_set descr "five sessions at once, and what each was told"
+	atf_set require.progs 'python3 openssl'
+}
+random_body()
+{
+	site_new two@example.test
+	site_conf "processes imap 2"
+	site_start
+	for seed in ${SEEDS:-1 2 3}; do
+		atf_check python3 "$(atf_get_srcdir)/random_ops.py" $seed \
+		    "${STEPS:-2000}"
+	done
+	atf_check test -z "$(grep 'died of\|killed' "$site_dir/log")"
+	site_stop || atf_fail "it does not end"
+}
+random_cleanup()
+{
+	site_cleanup
+}
+
 atf_init_test_cases()
 {
+	atf_add_test_case random
 	for c in $session_cases; do
 		atf_add_test_case "$c"
 	done
