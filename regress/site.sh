@@ -9,8 +9,8 @@
 #	site_ctl WORD...	mailctl
 #	site_wait TEXT [N]	until the log has TEXT (N times)
 #
-# Ports are in SITE_SMTP, SITE_SUBMISSION, SITE_SUBMISSIONS, SITE_IMAP and
-# SITE_IMAPS, free ones; every password is `secret'.
+# Ports are in SITE_SMTP, SITE_SUBMISSION, SITE_SUBMISSIONS, SITE_IMAP,
+# SITE_IMAPS, SITE_POP3 and SITE_POP3S, free ones; every password is `secret'.
 
 site_top=$(cd "$(atf_get_srcdir)/../.." && pwd)
 site_maild=$site_top/usr.sbin/maild/maild
@@ -37,20 +37,21 @@ site_new()
 	chmod 755 "$site_dir"
 	echo secret >"$site_dir/password"
 	chmod 600 "$site_dir/password"
-	set -- "$(site_ports 5)" "$@"
+	set -- "$(site_ports 7)" "$@"
 	read -r SITE_SMTP SITE_SUBMISSION SITE_SUBMISSIONS SITE_IMAP \
-	    SITE_IMAPS <<-PORTS
+	    SITE_IMAPS SITE_POP3 SITE_POP3S <<-PORTS
 	$1
 	PORTS
 	shift
 	sh "$site_top/etc/make-site" "$site_dir" "$site_mailctl" $SITE_SMTP \
 	    $SITE_SUBMISSION $SITE_SUBMISSIONS $SITE_IMAP $SITE_IMAPS \
-	    >/dev/null || atf_fail "make-site"
+	    $SITE_POP3 $SITE_POP3S >/dev/null || atf_fail "make-site"
 	for account; do
 		site_ctl account add "$account" <"$site_dir/password" \
 		    >/dev/null || atf_fail "account add $account"
 	done
-	export SITE_SMTP SITE_SUBMISSION SITE_SUBMISSIONS SITE_IMAP SITE_IMAPS
+	export SITE_SMTP SITE_SUBMISSION SITE_SUBMISSIONS SITE_IMAP \
+	    SITE_IMAPS SITE_POP3 SITE_POP3S
 	export site_dir
 }
 

@@ -112,7 +112,7 @@ static const struct msg_field f_auth_challenge[] = {
 };
 static const struct msg_field f_auth_r[] = {
 	F(auth_r, sid),
-	N(auth_r, result, AUTH_LIMIT),
+	N(auth_r, result, AUTH_DELAY),
 	S(auth_r, account, MSG_ADDRESS),
 	S(auth_r, text, MSG_TEXT),
 	S(auth_r, final, MSG_SASL),

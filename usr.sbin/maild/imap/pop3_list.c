@@ -13,7 +13,7 @@
 #define SIZES_BUDGET	(256 * 1024)	/* bytes of a page of the store */
 #define LIST_LINES	4096		/* between looks at the output */
 
-typedef void (*then)(struct pop3_session *);
+typedef void (*sized_cb)(struct pop3_session *);
 
 /* Getting the sizes of some or all messages. */
 struct pop3_sizing {
@@ -25,7 +25,7 @@ struct pop3_sizing {
 	uint32_t		 one;	/* just this number; 0: all */
 	uint32_t		 octets;
 	uint8_t			 found;
-	then			 then;
+	sized_cb		 then;
 };
 
 /* Writing a list, as the client takes it. */
@@ -125,7 +125,7 @@ sizing_next(struct pop3_sizing *j)
 	struct msg_st_fetch	 m = { .sid = s->sid, .mbox = s->mbox,
 	    .columns = ST_FETCH_WHERE, .budget = SIZES_BUDGET };
 	struct msg_blob		 next;
-	then			 then = j->then;
+	sized_cb		 then = j->then;
 
 	if (j->uids.nruns == 0) {
 		if (!chunk_next(&j->chunk, &next)) {
@@ -144,7 +144,7 @@ sizing_next(struct pop3_sizing *j)
 
 /* All sizes, or that of one message; then the rest of the command. */
 static void
-get_sizes(struct pop3_session *s, uint32_t one, then then)
+get_sizes(struct pop3_session *s, uint32_t one, sized_cb then)
 {
 	struct pop3_sizing	*j;
 

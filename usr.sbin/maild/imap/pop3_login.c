@@ -283,7 +283,7 @@ pop3_login_granted(struct pop3_session *s, const struct msg_granted *m)
 void
 pop3_login_lost(struct pop3_session *s)
 {
-	if (s->auth_ok || s->final)
-		return;		/* it has said all that it had to say */
-	fail(s, "SYS/TEMP", "Try again later");
+	/* Where the client's line is awaited, that gets the bad news. */
+	if (s->wait == POP3_WAIT_AUTH && !s->auth_ok)
+		fail(s, "SYS/TEMP", "Try again later");
 }
