@@ -4,6 +4,7 @@
 #include "libmail/address.h"
 #include "libmail/header.h"
 #include "libmailauth/dkim_sign.h"
+#include "libutil/log.h"
 #include "sign.h"
 
 /* Only what From says is signed for: DMARC asks for that domain. */
@@ -35,7 +36,7 @@ body_of(struct span msg)
 	return (struct span){ p, msg.len - (size_t)(p - msg.p) };
 }
 
-static int
+static void
 sign_one(const struct conf_dkim *key, const struct msg_scan *m,
     const struct span parts[2], const uint8_t bodyhash[DKIM_HASHLEN],
     struct signature *sig)
@@ -45,13 +46,20 @@ sign_one(const struct conf_dkim *key, const struct msg_scan *m,
 	spec.domain = span_of(key->domain);
 	spec.selector = span_of(key->selector);
 	spec.alg = key->ed25519 ? DKIM_ED25519_SHA256 : DKIM_RSA_SHA256;
-	buf_init(&sig->header, MSG_BLOB / 4);
+	buf_init(&sig->header, MSG_DKIM);
+	/*
+	 * Fields without number make no list that fits: such a message goes
+	 * without, for to refuse it now would be to refuse it for ever.
+	 */
 	if (dkim_sign_prepare(&spec, parts, 2, bodyhash, &sig->header,
-	    sig->digest) == -1)
-		return -1;
+	    sig->digest) == -1) {
+		log_warnx("no signature of %s: header cannot be signed",
+		    key->domain);
+		buf_free(&sig->header);
+		return;
+	}
 	sig->domain = key->domain;
 	sig->selector = key->selector;
-	return 0;
 }
 
 int
@@ -75,8 +83,7 @@ sign_message(const struct conf *conf, const struct msg_scan *m,
 		    bodyhash) == -1)
 			return -1;
 		have = 1;
-		if (sign_one(key, m, parts, bodyhash, &sig[i]) == -1)
-			return -1;
+		sign_one(key, m, parts, bodyhash, &sig[i]);
 	}
 	return 0;
 }
