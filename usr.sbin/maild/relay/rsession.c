@@ -22,6 +22,7 @@
 #define TIME_BLOCK	180
 #define TIME_END	600
 #define TIME_IDLE	3
+#define TIME_MESSAGE	3600		/* from one's end to the next's */
 
 #define RSESSION_INMAX	(64 * 1024)
 #define RSESSION_EAGER	(64 * 1024)	/* BDAT unasked up to this size */
@@ -48,6 +49,13 @@ rsession_timeout(struct rsession *s, unsigned seconds)
 		return;
 	s->seconds = seconds;
 	conn_timeout(s->conn, seconds);
+}
+
+void
+rsession_message_over(struct rsession *s)
+{
+	if (!s->losing)
+		conn_deadline(s->conn, TIME_MESSAGE);
 }
 
 static enum smtp_tls
@@ -86,6 +94,8 @@ rsession_open(struct route *r, const struct rtarget *t)
 		return -1;
 	}
 	s->seconds = TIME_CONNECT;
+	/* A byte now and then is not enough. */
+	conn_deadline(s->conn, TIME_MESSAGE);
 	memset(&opts, 0, sizeof(opts));
 	opts.helo = route_conf_get()->hostname;
 	opts.tls = (uint8_t)rsession_tls_mode(r, t);

@@ -45,6 +45,8 @@ void	rsession_conf(const struct conf *);
  * session.
  */
 int	rsession_open(struct route *, const struct rtarget *);
+/* The next message has as long as the first had. */
+void	rsession_message_over(struct rsession *);
 /* Messages wait: take some. */
 void	rsession_wake(struct rsession *);
 /* Close at once, without a word, and forget the messages in it. */

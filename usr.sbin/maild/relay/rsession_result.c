@@ -104,6 +104,7 @@ rsession_op_done(void *arg, struct smtp_trans *t)
 
 	if (s->body.msg == rm)
 		s->body.msg = NULL;
+	rsession_message_over(s);
 	if (rm->relayed) {
 		rm->relayed = 0;
 		s->messages++;
