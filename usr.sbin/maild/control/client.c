@@ -52,12 +52,6 @@ client_init(void)
 	hashtab_init(&clients, client_key);
 }
 
-size_t
-client_count(void)
-{
-	return clients.count;
-}
-
 /* A new number for each request: late rows of an old one find nobody. */
 static void
 renumber(struct client *c)

@@ -15,6 +15,5 @@ void	client_accept(const struct conf_listen *, int fd,
 void	client_row(const struct msg_ctl_row *);
 void	client_end(const struct proc_from *, const struct msg_ctl_end *);
 void	client_peer_gone(enum proc_id, unsigned inst);
-size_t	client_count(void);
 
 #endif

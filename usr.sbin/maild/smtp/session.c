@@ -101,7 +101,7 @@ session_answer(struct session *s, const struct smtp_answer *a)
 	session_reply(s, a->code, a->text);
 }
 
-void
+static void
 session_free(struct session *s)
 {
 	struct msg_session_end	 end = { .sid = s->sid };

@@ -123,7 +123,6 @@ size_t		 session_count(void);
 void		 session_each(void (*)(struct session *, void *), void *arg);
 /* That process is gone: whoever waits for it gets a temporary error. */
 void		 session_peer_gone(enum proc_id);
-void		 session_free(struct session *);
 
 /* command.c */
 void		 command_line(struct session *, struct span line);
@@ -133,7 +132,6 @@ void		 command_line(struct session *, struct span line);
 int		 transaction_waits(const struct session *, enum smtp_verb);
 /* Keep a command until then. */
 void		 transaction_hold(struct session *, struct span line);
-void		 transaction_release(struct session *);
 void		 transaction_begin(struct session *,
 		    const struct smtp_command *, const char *sender);
 void		 transaction_rcpt(struct session *, const struct smtp_command *,

@@ -199,6 +199,21 @@ accept_rcpt(struct session *s, uint32_t n)
 	p[tx->nlmtp++] = n;
 }
 
+/* The command that waited; it may end the transaction, or the session. */
+static void
+transaction_release(struct session *s)
+{
+	struct span	 line = { s->tx->held, s->tx->heldlen };
+	uint64_t	 sid = s->sid;
+
+	s->tx->held = NULL;
+	s->wait = WAIT_NONE;
+	command_line(s, line);
+	freezero((void *)(uintptr_t)line.p, line.len);
+	if (session_find(sid) != NULL && s->wait == WAIT_NONE)
+		session_continue(s);
+}
+
 void
 transaction_rcpt_reply(struct session *s, const struct msg_env_rcpt_r *m,
     int fd)
@@ -252,21 +267,6 @@ transaction_hold(struct session *s, struct span line)
 		fatal("transaction");
 	memcpy(s->tx->held, line.p, line.len);
 	s->tx->heldlen = line.len;
-}
-
-/* The command that waited; it may end the transaction, or the session. */
-void
-transaction_release(struct session *s)
-{
-	struct span	 line = { s->tx->held, s->tx->heldlen };
-	uint64_t	 sid = s->sid;
-
-	s->tx->held = NULL;
-	s->wait = WAIT_NONE;
-	command_line(s, line);
-	freezero((void *)(uintptr_t)line.p, line.len);
-	if (session_find(sid) != NULL && s->wait == WAIT_NONE)
-		session_continue(s);
 }
 
 /* ---- the end ------------------------------------------------------------ */
