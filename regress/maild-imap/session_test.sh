@@ -1,5 +1,5 @@
 # IMAP sessions against a whole daemon: the cases are in session.py,
-# search.py and random.py.
+# search.py and random_ops.py.
 . "$(atf_get_srcdir)/../site.sh"
 
 # program_case PROGRAM NAME
@@ -24,6 +24,11 @@ session_cases="login mailboxes append fetch seen large store silent expunge
     unauthenticate"
 for c in $session_cases; do
 	program_case session "$c"
+done
+
+search_cases="search result within"
+for c in $search_cases; do
+	program_case search "$c"
 done
 
 atf_test_case random cleanup
@@ -52,7 +57,7 @@ random_cleanup()
 atf_init_test_cases()
 {
 	atf_add_test_case random
-	for c in $session_cases; do
+	for c in $session_cases $search_cases; do
 		atf_add_test_case "$c"
 	done
 }

@@ -1,0 +1,143 @@
+# Real clients against a whole daemon.
+. "$(atf_get_srcdir)/../site.sh"
+
+client_case()
+{
+	atf_test_case "$1" cleanup
+	eval "$1_head() { atf_set require.progs '$2 python3 openssl'; }
+	$1_cleanup() { site_cleanup; }"
+}
+
+# mail N: so many messages into INBOX, by another way than IMAP
+mail()
+{
+	i=0
+	while [ $i -lt "$1" ]; do
+		i=$((i + 1))
+		printf 'From: a@example.org\r\nTo: you@example.test\r\nSubject: mail %d\r\nMessage-ID: <%d@example.org>\r\n\r\nbody of %d\r\n' \
+		    $i $i $i | site_curl_append INBOX
+	done
+}
+
+# A program, for atf-check runs nothing else.
+site_curl_make()
+{
+	cat >site_curl <<-'CURL'
+	#!/bin/sh
+	exec curl -sS -k --user you@example.test:secret "$@"
+	CURL
+	chmod 755 site_curl
+	PATH=$(pwd):$PATH
+}
+
+site_curl_append()
+{
+	cat >append.eml
+	site_curl -T append.eml "imaps://127.0.0.1:$SITE_IMAPS/$1" ||
+	    atf_fail "append"
+}
+
+client_case curl curl
+curl_body()
+{
+	site_new
+	site_curl_make
+	site_start
+	mail 3
+	url=imaps://127.0.0.1:$SITE_IMAPS
+	atf_check -o match:'Subject: mail 2' site_curl "$url/INBOX;UID=2"
+	atf_check -o match:'^body of 3' \
+	    site_curl "$url/INBOX;MAILINDEX=3;SECTION=TEXT"
+	atf_check -o match:'SEARCH 1 2 3' site_curl "$url/INBOX?ALL"
+	atf_check -o match:'SEARCH 2' site_curl "$url/INBOX?SUBJECT%20%22mail%202%22"
+	atf_check -o match:'LIST.*Trash' site_curl "$url/"
+	atf_check -o match:'EXAMINE|EXISTS|FLAGS' \
+	    site_curl "$url/INBOX" -X 'FETCH 1:* (FLAGS)'
+	atf_check -o match:'Subject: mail 1' site_curl --ssl-reqd \
+	    --login-options AUTH=PLAIN "imap://127.0.0.1:$SITE_IMAP/INBOX;UID=1"
+	atf_check -s exit:67 -e ignore curl -sS -k \
+	    --user you@example.test:wrong "$url/INBOX;UID=1"
+	site_stop || atf_fail "it does not end"
+}
+
+client_case mbsync mbsync
+mbsync_body()
+{
+	site_new
+	site_curl_make
+	site_start
+	mail 20
+	site_sync() {
+		atf_check -o ignore -e ignore mbsync -c "$site_dir/mbsyncrc" -a
+	}
+	chmod 600 "$site_dir/mbsyncrc"
+	sed -i 's/^Patterns INBOX/Patterns */; s/^Create Near/Create Both\nExpunge Both/' \
+	    "$site_dir/mbsyncrc"
+	site_sync
+	box=$site_dir/Maildir
+	atf_check_equal 20 "$(cat "$box"/new/* "$box"/cur/* 2>/dev/null |
+	    grep -c '^Subject: mail')"
+	# A flag set here, one removed here, one new here.
+	f=$(grep -l 'Subject: mail 7$' "$box"/*/* || grep -l 'mail 7' "$box"/*/*)
+	mv "$f" "$box/cur/$(basename "${f%%:2,*}"):2,FS"
+	f=$(grep -l '^Subject: mail 9' "$box"/*/*)
+	mv "$f" "$box/cur/$(basename "${f%%:2,*}"):2,T"
+	printf 'Subject: from here\n\nlocal\n' >"$box/new/1.local.host"
+	site_sync
+	url=imaps://127.0.0.1:$SITE_IMAPS
+	atf_check -o match:'SEARCH 7' site_curl "$url/INBOX?FLAGGED%20SEEN"
+	atf_check -o inline:'* SEARCH\r\n' \
+	    site_curl "$url/INBOX?SUBJECT%20%22mail%209%22"
+	atf_check -o match:'SEARCH 20' \
+	    site_curl "$url/INBOX?SUBJECT%20%22from%20here%22"
+	# And the other way.
+	site_curl "$url/INBOX" -X 'STORE 1:3 +FLAGS (\Answered)' >/dev/null
+	site_curl "$url/INBOX" -X 'STORE 4 +FLAGS (\Deleted)' >/dev/null
+	site_curl "$url/INBOX" -X 'EXPUNGE' >/dev/null
+	site_sync
+	atf_check_equal 3 "$(ls "$box"/cur | grep -c ':2,.*R')"
+	atf_check_equal 0 "$(cat "$box"/*/* | grep -c '^Subject: mail 4.$')"
+	atf_check_equal 19 "$(cat "$box"/*/* | grep -c ^Subject:)"
+	site_stop || atf_fail "it does not end"
+}
+
+client_case mutt mutt
+mutt_body()
+{
+	site_new
+	site_curl_make
+	site_start
+	mail 5
+	cat >muttrc <<-RC
+	set folder="imaps://you%40example.test@127.0.0.1:$SITE_IMAPS/"
+	set imap_pass=secret spoolfile="=INBOX" record="=Sent"
+	set ssl_verify_host=no ssl_verify_dates=no certificate_file=certs
+	set confirmappend=no confirmcreate=no delete=yes move=no
+	set header_cache= beep=no
+	RC
+	cp "$site_dir/cert.pem" certs
+	atf_check -o ignore python3 "$(atf_get_srcdir)/mutt.py" muttrc
+	url=imaps://127.0.0.1:$SITE_IMAPS
+	atf_check -o match:'Subject: mail 2' site_curl "$url/Archive;MAILINDEX=1"
+	atf_check -o match:'SEARCH 2' site_curl "$url/INBOX?FLAGGED"
+	atf_check -o inline:'* SEARCH 1 2 3\r\n' site_curl "$url/INBOX?ALL"
+	site_stop || atf_fail "it does not end"
+}
+
+client_case imaplib python3
+imaplib_body()
+{
+	site_new
+	site_curl_make
+	site_start
+	mail 5
+	atf_check python3 "$(atf_get_srcdir)/imaplib_client.py"
+	site_stop || atf_fail "it does not end"
+}
+
+atf_init_test_cases()
+{
+	for c in curl mbsync mutt imaplib; do
+		atf_add_test_case $c
+	done
+}
