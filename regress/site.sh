@@ -64,6 +64,7 @@ site_conf()
 site_start()
 {
 	rm -f "$site_dir/log"
+	: >"$site_dir/log"
 	"$site_maild" -d -P "$site_dir" -f "$site_dir/maild.conf" \
 	    >"$site_dir/log" 2>&1 &
 	site_pid=$!
