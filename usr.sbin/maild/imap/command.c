@@ -148,6 +148,7 @@ static const handler	 handlers[IMAP_NCOMMANDS] = {
 	[IMAP_UNAUTHENTICATE] = do_unauthenticate,
 	[IMAP_GETQUOTA] = quota_get,
 	[IMAP_GETQUOTAROOT] = quota_getroot,
+	[IMAP_SETQUOTA] = quota_set,
 	[IMAP_NAMESPACE] = list_namespace,
 	[IMAP_CREATE] = mailbox_create,
 	[IMAP_DELETE] = mailbox_delete,
@@ -163,7 +164,9 @@ static const handler	 handlers[IMAP_NCOMMANDS] = {
 	[IMAP_STORE] = store_store,
 	[IMAP_COPY] = copy_copy,
 	[IMAP_MOVE] = copy_copy,
-	[IMAP_SEARCH] = search_search
+	[IMAP_SEARCH] = search_search,
+	[IMAP_SORT] = sort_sort,
+	[IMAP_THREAD] = sort_thread
 };
 
 void

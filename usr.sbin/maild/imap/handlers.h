@@ -26,6 +26,7 @@ void	select_leave(struct isession *);
 /* quota.c */
 void	quota_get(struct isession *);
 void	quota_getroot(struct isession *);
+void	quota_set(struct isession *);
 
 /* expunge.c */
 void	expunge_expunge(struct isession *);
@@ -40,5 +41,8 @@ void	store_store(struct isession *);
 void	copy_copy(struct isession *);
 /* search.c */
 void	search_search(struct isession *);
+/* sort.c */
+void	sort_sort(struct isession *);
+void	sort_thread(struct isession *);
 
 #endif

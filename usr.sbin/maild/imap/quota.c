@@ -96,3 +96,11 @@ quota_getroot(struct isession *s)
 	m.req = request_new(on_status, s);
 	request_send(m.req, M_ST_STATUS, &m);
 }
+
+/* Limits are the administrator's, by mailctl and the table of accounts. */
+void
+quota_set(struct isession *s)
+{
+	isession_done(s, IMAP_RESULT_NO, "NOPERM",
+	    "Quotas are set by the administrator.");
+}

@@ -440,16 +440,24 @@ void
 search_start(struct isession *s, struct imap_search *q,
     void (*done)(struct search *, uint8_t))
 {
+	search_start_with(s, q, done, NULL, search_free);
+}
+
+void
+search_start_with(struct isession *s, struct imap_search *q,
+    void (*done)(struct search *, uint8_t), void *arg, void (*fn)(void *))
+{
 	struct search	*j;
 
 	if ((j = calloc(1, sizeof(*j))) == NULL)
 		fatal("search");
+	j->arg = arg;
 	j->s = s;
 	j->v = s->view;
 	j->q = q;
 	j->done = done;
 	s->job = j;
-	s->job_free = search_free;
+	s->job_free = fn;
 	if (search_text_bind(j, q->charset) == -1)
 		isession_done_with(s, IMAP_RESULT_NO, bad_charset);
 	else

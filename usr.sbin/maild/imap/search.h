@@ -1,4 +1,4 @@
-/* SEARCH under way; for search*.c, sort.c and thread.c. */
+/* SEARCH under way; for search*.c and sort.c. */
 #ifndef SEARCH_H
 #define SEARCH_H
 
@@ -51,7 +51,7 @@ struct search {
 	struct buf	 large_meta, large_body;
 	struct meta_part *parts;
 	uint32_t	 nparts;
-	/* sort.c, thread.c */
+	/* sort.c */
 	void		*arg;
 };
 
@@ -63,6 +63,10 @@ void		 search_init(void);
 void		 search_start(struct isession *, struct imap_search *,
 		    void (*done)(struct search *, uint8_t));
 void		 search_free(void *);
+/* The same with arg in the search; fn frees both, and calls search_free. */
+void		 search_start_with(struct isession *, struct imap_search *,
+		    void (*done)(struct search *, uint8_t), void *arg,
+		    void (*fn)(void *));
 
 /* search_text.c: 0, or -1: the charset is not known. */
 int		 search_text_bind(struct search *, struct span charset);

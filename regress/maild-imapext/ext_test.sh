@@ -1,0 +1,32 @@
+# Extensions of IMAP against a whole daemon: the cases are in the *.py files.
+. "$(atf_get_srcdir)/../site.sh"
+
+# program_case PROGRAM NAME
+program_case()
+{
+	atf_test_case "$2" cleanup
+	eval "
+	$2_head() { atf_set require.progs 'python3 openssl'; }
+	$2_body()
+	{
+		site_new two@example.test
+		site_start
+		atf_check env PYTHONPATH=\"\$(atf_get_srcdir)/../maild-imap\" \\
+		    python3 \"\$(atf_get_srcdir)/$1.py\" $2
+		atf_check test -z \"\$(grep 'died of\|killed' \"\$site_dir/log\")\"
+		site_stop || atf_fail \"it does not end\"
+	}
+	$2_cleanup() { site_cleanup; }"
+}
+
+sort_cases="sort esort display thread changing"
+for c in $sort_cases; do
+	program_case sort "$c"
+done
+
+atf_init_test_cases()
+{
+	for c in $sort_cases; do
+		atf_add_test_case "$c"
+	done
+}
