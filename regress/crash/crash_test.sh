@@ -5,8 +5,8 @@ site() {
 	top=$(cd "$here/../.." && pwd)
 	work=$(pwd)
 	chmod 755 "$work"
-	# Not the ports of a site that somebody tries, or of another test.
-	base=$((20000 + $$ % 30 * 200))
+	. "$here/ports.sh"
+	base=$(free_base)
 	maild=$top/usr.sbin/maild/maild
 	mailctl=$top/usr.sbin/mailctl/mailctl
 	. "$top/regress/bench/servers.sh"

@@ -30,7 +30,8 @@ run() {
 	top=$(cd "$here/../.." && pwd)
 	work=$(pwd)
 	chmod 755 "$work"
-	base=$((20000 + $$ % 30 * 200))
+	. "$here/ports.sh"
+	base=$(free_base)
 	maild=$top/usr.sbin/maild/maild
 	mailctl=$top/usr.sbin/mailctl/mailctl
 	maild_conf="limits { $2 }"
