@@ -2,14 +2,36 @@
 #include "libimap/imap_write_sort.h"
 
 static void
-out_numbers(struct imap_out *o, const uint32_t *v, size_t n, const char *sep)
+out_numbers(struct imap_out *o, const uint32_t *v, size_t n)
 {
 	size_t	 i;
 
 	for (i = 0; i < n; i++) {
 		if (i > 0)
-			imap_out_str(o, sep);
+			imap_out_str(o, " ");
 		imap_out_num(o, v[i]);
+	}
+}
+
+/*
+ * The same in order, numbers that follow one another as n:m.  Never m:n: the
+ * order of that would be anybody's guess.
+ */
+static void
+out_runs(struct imap_out *o, const uint32_t *v, size_t n)
+{
+	size_t	 i, end;
+
+	for (i = 0; i < n; i = end + 1) {
+		for (end = i; end + 1 < n && v[end + 1] == v[end] + 1; end++)
+			;
+		if (i > 0)
+			imap_out_str(o, ",");
+		imap_out_num(o, v[i]);
+		if (end > i) {
+			imap_out_str(o, ":");
+			imap_out_num(o, v[end]);
+		}
 	}
 }
 
@@ -17,7 +39,7 @@ void
 imap_out_sort(struct imap_out *o, const uint32_t *v, size_t n, uint64_t modseq)
 {
 	imap_out_str(o, n > 0 ? "* SORT " : "* SORT");
-	out_numbers(o, v, n, " ");
+	out_numbers(o, v, n);
 	if (modseq != 0 && n > 0) {
 		imap_out_str(o, " (MODSEQ ");
 		imap_out_num(o, modseq);
@@ -62,7 +84,7 @@ out_partial(struct imap_out *o, const struct imap_search *q,
 	if (a > b)
 		imap_out_str(o, "NIL");
 	else
-		out_numbers(o, v + a - 1, b - a + 1, ",");
+		out_runs(o, v + a - 1, b - a + 1);
 	imap_out_str(o, ")");
 }
 
@@ -81,10 +103,9 @@ imap_out_esort(struct imap_out *o, struct span tag, int uid,
 		imap_out_str(o, " MAX ");
 		imap_out_num(o, v[n - 1]);
 	}
-	/* No ranges: the order of 3:1 would be anybody's guess. */
 	if (q->ret & IMAP_RET_ALL && n > 0) {
 		imap_out_str(o, " ALL ");
-		out_numbers(o, v, n, ",");
+		out_runs(o, v, n);
 	}
 	if (q->ret & IMAP_RET_PARTIAL)
 		out_partial(o, q, v, n);

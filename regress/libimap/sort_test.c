@@ -126,15 +126,15 @@ ATF_TC_WITHOUT_HEAD(extended);
 ATF_TC_BODY(extended, tc)
 {
 #define E	"* ESEARCH (TAG \"A1\") UID"
-	esort(E " ALL 5,3,4,1,2\r\n", IMAP_RET_ALL, 0, 0, 5);
+	esort(E " ALL 5,3:4,1:2\r\n", IMAP_RET_ALL, 0, 0, 5);
 	esort(E " MIN 5 MAX 2 COUNT 5\r\n", IMAP_RET_MIN | IMAP_RET_MAX |
 	    IMAP_RET_COUNT, 0, 0, 5);
 	esort(E " COUNT 0\r\n", IMAP_RET_MIN | IMAP_RET_ALL | IMAP_RET_COUNT,
 	    0, 0, 0);
-	esort(E " PARTIAL (2:3 3,4)\r\n", IMAP_RET_PARTIAL, 2, 3, 5);
-	esort(E " PARTIAL (9:4 1,2)\r\n", IMAP_RET_PARTIAL, 9, 4, 5);
+	esort(E " PARTIAL (2:3 3:4)\r\n", IMAP_RET_PARTIAL, 2, 3, 5);
+	esort(E " PARTIAL (9:4 1:2)\r\n", IMAP_RET_PARTIAL, 9, 4, 5);
 	esort(E " PARTIAL (6:9 NIL)\r\n", IMAP_RET_PARTIAL, 6, 9, 5);
-	esort(E " PARTIAL (-1:-2 1,2)\r\n", IMAP_RET_PARTIAL, -1, -2, 5);
+	esort(E " PARTIAL (-1:-2 1:2)\r\n", IMAP_RET_PARTIAL, -1, -2, 5);
 	esort(E " PARTIAL (-4:-9 5,3)\r\n", IMAP_RET_PARTIAL, -4, -9, 5);
 	esort(E " PARTIAL (-6:-9 NIL)\r\n", IMAP_RET_PARTIAL, -6, -9, 5);
 }

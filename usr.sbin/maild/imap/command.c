@@ -169,6 +169,24 @@ static const handler	 handlers[IMAP_NCOMMANDS] = {
 	[IMAP_THREAD] = sort_thread
 };
 
+/* RFC 7162 3.1.2: the first use of CONDSTORE tells where the mailbox is. */
+static void
+enable(struct isession *s, uint32_t bits)
+{
+	struct imap_out	*o;
+	uint32_t	 new = bits & ~s->st.enabled;
+
+	s->st.enabled |= bits;
+	if (!(new & IMAP_EN_CONDSTORE) || s->view == NULL ||
+	    s->cmd->id == IMAP_SELECT || s->cmd->id == IMAP_EXAMINE)
+		return;
+	o = isession_out(s);
+	imap_out_str(o, "* OK [HIGHESTMODSEQ ");
+	imap_out_num(o, s->view->modseq);
+	imap_out_str(o, "] Highest.\r\n");
+	isession_out_done(s);
+}
+
 void
 command_start(struct isession *s)
 {
@@ -184,8 +202,7 @@ command_start(struct isession *s)
 	else if (handlers[s->cmd->id] == NULL)
 		isession_done(s, IMAP_RESULT_BAD, NULL, "Not offered here.");
 	else {
-		s->st.enabled |= imap_command_enables(s->cmd) &
-		    COMMAND_ENABLES;
+		enable(s, imap_command_enables(s->cmd) & COMMAND_ENABLES);
 		handlers[s->cmd->id](s);
 	}
 }
