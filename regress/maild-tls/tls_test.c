@@ -83,6 +83,7 @@ add_cert(const char *name, const char *alg)
 	fclose(f);
 	n = i2d_PUBKEY(X509_get0_pubkey(x), &der);
 	SHA256(der, (size_t)n, cert->pubhash);
+	OPENSSL_free(der);
 	X509_free(x);
 	TAILQ_INSERT_TAIL(&conf.certs, cert, entry);
 }
