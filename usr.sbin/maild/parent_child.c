@@ -268,6 +268,27 @@ child_restart(int fd, short what, void *arg)
 	child_start(c);
 }
 
+/* Who takes clients from the net, and has nothing to tell them alone. */
+static int
+child_is_front(const struct child *c)
+{
+	return c->id == PROC_SMTP || c->id == PROC_IMAP;
+}
+
+/* At boot clients wait in the backlog until there is somebody behind these. */
+static void
+fronts_start(void)
+{
+	struct child	*c;
+
+	for (c = child_next(NULL); c != NULL; c = child_next(c))
+		if (!child_is_front(c) && !c->ready)
+			return;
+	for (c = child_next(NULL); c != NULL; c = child_next(c))
+		if (child_is_front(c) && c->pid == 0)
+			child_start(c);
+}
+
 void
 children_start(void)
 {
@@ -285,7 +306,8 @@ children_start(void)
 			c->logfd = -1;
 			evtimer_set(&c->evstart, child_restart, c);
 			children[id][inst] = c;
-			child_start(c);
+			if (!child_is_front(c))
+				child_start(c);
 		}
 	}
 }
@@ -300,21 +322,29 @@ child_waits_for(enum proc_id id, enum proc_id other)
 	    id == PROC_RELAY);
 }
 
+/*
+ * The old one is told at once, the new one at the end of the turn: whoever
+ * answers a question that came to it by way of a third (imap asks auth, auth
+ * tells store, store tells imap) must know the new one before that can ask.
+ */
 static void
-child_wire(struct child *a, struct child *b)
+child_wire(struct child *new, struct child *old)
 {
-	struct msg_peer	 to_a = { .proc = (uint8_t)b->id,
-			    .inst = (uint8_t)b->inst,
-			    .sync = (uint8_t)child_waits_for(a->id, b->id) };
-	struct msg_peer	 to_b = { .proc = (uint8_t)a->id,
-			    .inst = (uint8_t)a->inst,
-			    .sync = (uint8_t)child_waits_for(b->id, a->id) };
+	struct msg_peer	 to_new = { .proc = (uint8_t)old->id,
+			    .inst = (uint8_t)old->inst,
+			    .sync = (uint8_t)child_waits_for(new->id,
+			    old->id) };
+	struct msg_peer	 to_old = { .proc = (uint8_t)new->id,
+			    .inst = (uint8_t)new->inst,
+			    .sync = (uint8_t)child_waits_for(old->id,
+			    new->id) };
 	int		 sp[2];
 
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sp) == -1)
 		fatal("socketpair");
-	peer_send(a->peer, M_PEER, &to_a, sp[0]);
-	peer_send(b->peer, M_PEER, &to_b, sp[1]);
+	peer_send(old->peer, M_PEER, &to_old, sp[1]);
+	(void)peer_flush_wait(old->peer, 0);
+	peer_send(new->peer, M_PEER, &to_new, sp[0]);
 }
 
 void
@@ -341,6 +371,8 @@ child_ready(struct child *c)
 		    c->restarts);
 		return;
 	}
+	if (!parent.stopping)
+		fronts_start();
 	for (o = child_next(NULL); o != NULL; o = child_next(o))
 		if (!o->ready)
 			return;

@@ -59,7 +59,9 @@ proc_begin(enum proc_id id, unsigned inst, int debug)
 	proc_number = inst;
 	proc_debugging = debug;
 	peer_self(id);
-	if ((proc_events = event_init()) == NULL)
+	/* 0: what the parent says; 1: all else, by default. */
+	if ((proc_events = event_init()) == NULL ||
+	    event_priority_init(2) == -1)
 		fatalx("event_init");
 }
 

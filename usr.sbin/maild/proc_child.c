@@ -503,6 +503,7 @@ proc_run(const struct proc_def *def, int argc, char **argv)
 	child_drop(&a);
 	child_parent = peer_new(PROC_PARENT, 0, PROC_FD, child_from_parent,
 	    child_orphan);
+	peer_first(child_parent);
 	proc_slot_set(PROC_PARENT, 0, child_parent);
 	child_lock();
 	child_sandbox(&a);

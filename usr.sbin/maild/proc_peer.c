@@ -181,6 +181,15 @@ peer_new(enum proc_id proc, unsigned inst, int fd, peer_msg msg, peer_end end)
 }
 
 void
+peer_first(struct peer *p)
+{
+	event_del(&p->evread);
+	if (event_priority_set(&p->evread, 0) == -1 ||
+	    event_add(&p->evread, NULL) == -1)
+		fatalx("peer_first");
+}
+
+void
 peer_free(struct peer *p)
 {
 	if (p->dead)

@@ -54,6 +54,8 @@ void		 peer_flush_all(void);		/* as far as the kernel takes */
 int		 peer_flush_wait(struct peer *, int ms);
 /* Handle what a peer that is gone has still left us to read. */
 void		 peer_drain(struct peer *);
+/* What it says is heard before what came from others in the same turn. */
+void		 peer_first(struct peer *);
 size_t		 peer_backlog(const struct peer *);
 /* Messages handled since the last call. */
 unsigned	 peer_handled(void);
