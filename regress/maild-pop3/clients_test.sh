@@ -35,8 +35,8 @@ deliver()
 	s = smtplib.SMTP("127.0.0.1", int(os.environ["SITE_SMTP"]))
 	for i in range(int(sys.argv[1])):
 	    text = open("mail.%d" % (i + 1), "rb").read()
-	    s.sendmail("a@b.zz", ["you@example.test"],
-	               text.replace(b"\n", b"\r\n"))
+	    text = text.replace(b"\n", b"\r\n")
+	    s.sendmail("a@b.zz", ["you@example.test"], text)
 	PY
 }
 
@@ -49,8 +49,8 @@ programs()
 	import os, poplib, ssl
 	c = ssl.create_default_context(
 	    cafile=os.environ["site_dir"] + "/cert.pem")
-	p = poplib.POP3_SSL("localhost", int(os.environ["SITE_POP3S"]),
-	                    context=c)
+	port = int(os.environ["SITE_POP3S"])
+	p = poplib.POP3_SSL("localhost", port, context=c)
 	p.user("you@example.test")
 	p.pass_("secret")
 	print(p.stat()[0])
@@ -122,7 +122,8 @@ curl_run()
 {
 	s=localhost:$SITE_POP3S
 	p=localhost:$SITE_POP3
-	atf_check -o match:"^1 [0-9]+" -o match:"^3 [0-9]+" ./curl_you pop3s://$s
+	atf_check -o match:"^1 [0-9]+" -o match:"^3 [0-9]+" \
+	    ./curl_you pop3s://$s
 	atf_check -o match:"^2 [0-9]+\.[0-9]+" ./curl_you -X UIDL pop3s://$s
 	for i in 1 2 3; do
 		atf_check -o save:out ./curl_you pop3s://$s/$i

@@ -392,7 +392,8 @@ def test_big():
     time.sleep(1)
     assert c.message("RETR 1").endswith(mail(0))
     used = memory() - before
-    assert used < 30 * 1024, used
+    # A sanitizer keeps what was freed for a while.
+    assert used < 30 * 1024 or "ASAN_OPTIONS" in os.environ, used
     for s in slow[:2]:
         for _ in range(3):
             expect(s.line(), "+OK")

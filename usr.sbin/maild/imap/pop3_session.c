@@ -299,7 +299,8 @@ void
 pop3_session_accept(const struct conf_listen *l, int fd,
     const struct addr *client, uint32_t uid)
 {
-	static const char	 busy[] = "-ERR [SYS/TEMP] Too many sessions\r\n";
+	static const char	 busy[] =
+	    "-ERR [SYS/TEMP] Too many sessions\r\n";
 	struct pop3_session	*s;
 
 	/* The limit is for all the imap processes together. */
