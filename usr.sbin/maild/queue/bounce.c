@@ -137,7 +137,9 @@ fill_rcpts(const struct bounce *b, struct smtp_dsn_rcpt *r, char **diags)
 		/* A failure cannot be reported with a status of class 4. */
 		if (b->kind == BOUNCE_FAILED && d->enhanced[0] != '5')
 			r[n].status = "5.4.7";
-		r[n].mta = d->kind == DST_REMOTE ? d->host : "";
+		/* Of the network, x.4.x, we speak ourselves. */
+		r[n].mta = d->kind == DST_REMOTE &&
+		    strncmp(d->enhanced + 1, ".4.", 3) != 0 ? d->host : "";
 		r[n].diag = diags[n] == NULL ? "" : diags[n];
 		r[n].attempt = proc_time();
 		if (b->kind == BOUNCE_DELAYED)

@@ -462,6 +462,17 @@ save_again(void)
 	}
 }
 
+/* When to try again, but not later than when its time is over. */
+static int64_t
+next_try(const struct envelope *e)
+{
+	int64_t	 now = proc_time(), end, next;
+
+	next = now + backoff(e->tries);
+	end = e->created + (int64_t)conf->queue_lifetime;
+	return end > now && end < next ? end : next;
+}
+
 static void
 round_end(struct active *a)
 {
@@ -470,7 +481,7 @@ round_end(struct active *a)
 	    envelope_count(a->env, DSTATE_FAILED) == 0;
 	if (!a->erased) {
 		a->env->tries++;
-		a->env->next = proc_time() + backoff(a->env->tries);
+		a->env->next = next_try(a->env);
 	}
 	save(a);
 }
