@@ -91,7 +91,7 @@ maild_setup() {
 	if [ ! -f "$work/accounts.$1" ]; then
 		# One password's hash does for all.
 		echo secret | "$mailctl" -P "$maild_dir" \
-		    account add you@example.test >/dev/null
+		    account add you@example.test >/dev/null || return 1
 		awk -v n="${1:-1}" '/^you@/ {
 			print
 			for (i = 0; i < n; i++) {

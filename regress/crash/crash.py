@@ -347,6 +347,8 @@ def main():
     finally:
         if site.proc is not None and site.proc.poll() is None:
             site.kill_all()
+    if not ledger.smtp or not ledger.written:
+        wrong.append('nothing was acknowledged at all')
     for line in wrong[:20]:
         print(line)
     print('acked=%d appended=%d moved=%d stored=%d wrong=%d %s' % (

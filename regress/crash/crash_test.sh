@@ -11,7 +11,7 @@ site() {
 	mailctl=$top/usr.sbin/mailctl/mailctl
 	. "$top/regress/bench/servers.sh"
 	cert "$work"
-	maild_setup 10
+	maild_setup 10 || atf_fail "no site"
 }
 
 # crash ROUNDS WHAT ...

@@ -37,7 +37,7 @@ run() {
 	maild_conf="limits { $2 }"
 	. "$top/regress/bench/servers.sh"
 	cert "$work"
-	maild_setup 2
+	maild_setup 2 || atf_fail "no site"
 	mkdir -p "$maild_dir/disk"
 	printf 'store directory "%s"\nqueue directory "%s"\n' \
 	    "$maild_dir/disk/store" "$maild_dir/disk/spool" \

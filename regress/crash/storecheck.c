@@ -217,5 +217,7 @@ main(int argc, char *argv[])
 		printf(" messages=%llu unreadable=%llu",
 		    (unsigned long long)nmessages, (unsigned long long)nunread);
 	putchar('\n');
+	free(before.p);
+	free(after.p);
 	return !same || bad != 0 || nunread != 0;
 }
