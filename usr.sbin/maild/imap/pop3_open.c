@@ -38,6 +38,7 @@ ready(struct pop3_session *s)
 
 	(void)pop3_state_event(&s->st, POP3_EV_LOGIN_OK);
 	proc_count_add("pop3_logins", 1);
+	conn_deadline(s->conn, 0);
 	conn_timeout(s->conn, pop3_session_config()->limits.pop3_timeout);
 	snprintf(text, sizeof(text), "Logged in, %u message%s",
 	    s->drop.count, s->drop.count == 1 ? "" : "s");

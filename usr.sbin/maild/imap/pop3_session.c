@@ -15,7 +15,8 @@
 #define POP3_INPUT	(64 * 1024)	/* read ahead of one client */
 #define POP3_OUTPUT	(16 * 1024 * 1024)
 #define POP3_LINES	50		/* commands of one client in a turn */
-#define NOAUTH_SECONDS	60
+#define NOAUTH_SECONDS	60		/* of silence before the login */
+#define NOAUTH_IN_ALL	300
 
 static struct hashtab		 pop3_by_sid;
 static TAILQ_HEAD(, pop3_session) pop3_sessions =
@@ -332,6 +333,7 @@ pop3_session_accept(const struct conf_listen *l, int fd,
 	TAILQ_INSERT_TAIL(&pop3_sessions, s, entry);
 	proc_count_add("pop3_sessions", 1);
 	conn_timeout(s->conn, NOAUTH_SECONDS);
+	conn_deadline(s->conn, NOAUTH_IN_ALL);
 	s->wait = POP3_WAIT_TLS;
 	if (s->kind != LISTEN_POP3S)
 		ask_connect(s);
