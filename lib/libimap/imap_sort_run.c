@@ -69,7 +69,7 @@ imap_sorter_free(struct imap_sorter *s)
 	free(s);
 }
 
-/* ---- keys ---------------------------------------------------------------- */
+/* ---- keys --------------------------------------------------------------- */
 
 /* Negative numbers come before the others. */
 static void
@@ -171,7 +171,7 @@ keep(struct imap_sorter *s, const uint8_t *p, size_t len)
 	return c->bytes + c->used - len;
 }
 
-/* ---- sorting ------------------------------------------------------------- */
+/* ---- sorting ------------------------------------------------------------ */
 
 static int
 compare(const void *va, const void *vb)

@@ -65,7 +65,7 @@ imap_threads_free(struct imap_threads *t)
 	free(t);
 }
 
-/* ---- nodes and their ids ------------------------------------------------- */
+/* ---- nodes and their ids ------------------------------------------------ */
 
 static uint32_t
 node_new(struct imap_threads *t)
@@ -149,7 +149,7 @@ node_of(struct imap_threads *t, uint64_t id)
 	return s->node;
 }
 
-/* ---- REFERENCES, step 1: parents ------------------------------------------ */
+/* ---- REFERENCES, step 1: parents ---------------------------------------- */
 
 /*
  * Is child above parent, or itself?  The walk up has a budget for all messages
@@ -243,7 +243,7 @@ imap_threads_add(struct imap_threads *t, const struct imap_thread_row *r)
 	return 0;
 }
 
-/* ---- order ----------------------------------------------------------------- */
+/* ---- order -------------------------------------------------------------- */
 
 static int
 by_date(const void *va, const void *vb)
@@ -321,7 +321,7 @@ relink(struct imap_threads *t)
 		push(t, &t->root, t->keys[i].node);
 }
 
-/* ---- REFERENCES, steps 2 to 6 ------------------------------------------------ */
+/* ---- REFERENCES, steps 2 to 6 ------------------------------------------- */
 
 /*
  * Step 3: what a message hangs on in truth, the nearest message above it or
@@ -492,7 +492,7 @@ order_by_newest(struct imap_threads *t)
 		push(t, &t->root, t->keys[i].node);
 }
 
-/* ---- the two ways ------------------------------------------------------------- */
+/* ---- the two ways ------------------------------------------------------- */
 
 /* Each subject is a thread: its first message, with all others below it. */
 static void
@@ -538,7 +538,7 @@ imap_threads_end(struct imap_threads *t)
 	return -1;
 }
 
-/* ---- writing -------------------------------------------------------------------- */
+/* ---- writing ------------------------------------------------------------ */
 
 static void
 begin_node(struct imap_out *o, const struct node *p)

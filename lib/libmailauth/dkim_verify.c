@@ -200,7 +200,7 @@ dkim_sig_parse(const struct header *h, struct dkim_sig *sig, const char **why)
 	return 0;
 }
 
-/* ---- the key ---------------------------------------------------------- */
+/* ---- the key ------------------------------------------------------------ */
 
 struct keyrec {
 	struct span	p;
@@ -291,7 +291,7 @@ key_load(const struct keyrec *k, const char **why)
 	return pkey;
 }
 
-/* ---- the digest ------------------------------------------------------- */
+/* ---- the digest --------------------------------------------------------- */
 
 /* The field itself with nothing in b=, and no line end. */
 static int
@@ -366,7 +366,7 @@ done:
 	return ret;
 }
 
-/* ---- verdict ---------------------------------------------------------- */
+/* ---- verdict ------------------------------------------------------------ */
 
 /* A sink that stops after l= bytes. */
 struct limit {

@@ -162,7 +162,7 @@ smtp_client_init(struct smtp_client *c, const struct smtp_client_opts *opts,
 	c->tls = opts->tls == SMTP_TLS_ON;
 }
 
-/* ---- sending ---- */
+/* ---- sending ------------------------------------------------------------ */
 
 static int
 client_pipelining(const struct smtp_client *c)
@@ -386,7 +386,7 @@ smtp_client_next(struct smtp_client *c, struct buf *out)
 	return SMTP_WANT_REPLY;
 }
 
-/* ---- replies to a transaction ---- */
+/* ---- replies to a transaction ------------------------------------------- */
 
 static void
 got_mail(struct smtp_client *c, struct smtp_trans *t,
@@ -499,7 +499,7 @@ client_trans_reply(struct smtp_client *c, struct smtp_trans *t,
 		client_finish(c, t);
 }
 
-/* ---- replies before that ---- */
+/* ---- replies before that ------------------------------------------------ */
 
 /* EHLO was answered: what comes now? */
 static void

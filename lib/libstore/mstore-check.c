@@ -21,7 +21,7 @@ problem(struct mstore_check *ck, const char *what, struct seglog_pos pos,
 	ck->problem(ck->arg, &p);
 }
 
-/* ---- the log ------------------------------------------------------------- */
+/* ---- the log ------------------------------------------------------------ */
 
 /* seglog_next: bytes that are no record. */
 static void
@@ -111,7 +111,7 @@ check_log(struct mstore *ms, struct mstore_check *ck, size_t budget)
 	return r;
 }
 
-/* ---- the index ----------------------------------------------------------- */
+/* ---- the index ---------------------------------------------------------- */
 
 /* The first chunk of a mailbox from ck->chunk on; 0 none. */
 static int

@@ -27,7 +27,7 @@ struct seglog_pack {
 	struct seglog_map map;
 };
 
-/* ---- the table ----------------------------------------------------------- */
+/* ---- the table ---------------------------------------------------------- */
 
 int
 seglog_map_add(struct seglog_map *m, uint32_t off, uint32_t len, uint32_t at)
@@ -215,7 +215,7 @@ seglog_map_load(struct seglog *log, const struct seglog_seg *s, int fd,
 	return -1;
 }
 
-/* ---- reading ------------------------------------------------------------- */
+/* ---- reading ------------------------------------------------------------ */
 
 int
 seglog_kept(struct seglog *log, const struct seglog_seg *s, uint32_t *off)
@@ -305,7 +305,7 @@ seglog_packed(const struct seglog *log, uint32_t no, uint32_t *note)
 	return 1;
 }
 
-/* ---- making -------------------------------------------------------------- */
+/* ---- making ------------------------------------------------------------- */
 
 int
 seglog_pack_possible(const struct seglog *log, uint32_t no)

@@ -126,7 +126,7 @@ lex_macro_set(struct lex *lex, const char *name, const char *value, int fixed)
 	return 0;
 }
 
-/* ---- words --------------------------------------------------------------- */
+/* ---- words -------------------------------------------------------------- */
 
 static enum lex_token
 lex_fail(struct lex *lex, const char *error)

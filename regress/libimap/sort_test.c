@@ -7,7 +7,7 @@
 #include "libimap/imap_thread_run.h"
 #include "libimap/imap_write_sort.h"
 
-/* ---- SORT ---------------------------------------------------------------- */
+/* ---- SORT --------------------------------------------------------------- */
 
 static const struct imap_sort_row rows[] = {
 	{ .arrival = 30, .date = 3, .size = 10, .subject = { "B", 1 },
@@ -139,7 +139,7 @@ ATF_TC_BODY(extended, tc)
 	esort(E " PARTIAL (-6:-9 NIL)\r\n", IMAP_RET_PARTIAL, -6, -9, 5);
 }
 
-/* ---- THREAD -------------------------------------------------------------- */
+/* ---- THREAD ------------------------------------------------------------- */
 
 static struct imap_threads *threads;
 static uint32_t		 num;

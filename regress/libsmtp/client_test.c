@@ -15,7 +15,7 @@
 #include "libsmtp/smtp_param.h"
 #include "libsmtp/smtp_server_state.h"
 
-/* ---- exact conversations ---- */
+/* ---- exact conversations ------------------------------------------------ */
 
 static char	 results[1024];
 static int	 ndone;
@@ -403,7 +403,7 @@ ATF_TC_BODY(tls_auth, tc)
 	says(&c, "", SMTP_WANT_CLOSE);
 }
 
-/* ---- random conversations ---- */
+/* ---- random conversations ----------------------------------------------- */
 
 #define NTRANS	6
 #define NRCPT	4

@@ -106,7 +106,7 @@ stub_gone(enum proc_id id, unsigned inst)
 	log_info("stub lost %s %u", proc_names[id], inst + 1);
 }
 
-/* ---- smtp and lookup ----------------------------------------------------- */
+/* ---- smtp and lookup ---------------------------------------------------- */
 
 /* Past all checks of our own side. */
 static void
@@ -165,7 +165,7 @@ lookup_connect(const struct proc_from *from, const void *msg, int fd)
 	(void)proc_send(from->proc, from->inst, M_CONNECT_R, &r, -1);
 }
 
-/* ---- scan and store ------------------------------------------------------ */
+/* ---- scan and store ----------------------------------------------------- */
 
 static void
 scan_use(struct conf *conf)
@@ -191,7 +191,7 @@ late_stop(void)
 		proc_stopped();
 }
 
-/* ---- control and crypto -------------------------------------------------- */
+/* ---- control and crypto ------------------------------------------------- */
 
 static void
 control_ask(int fd, short what, void *arg)

@@ -43,7 +43,7 @@ static const char	*mx_text = "";
 static uint64_t		 mx_cookies[64];
 static unsigned		 nmx;
 
-/* ---- what proc.c and its friends give a process ------------------------ */
+/* ---- what proc.c and its friends give a process ------------------------- */
 
 uint64_t
 proc_now_ms(void)
@@ -170,7 +170,7 @@ proc_send(enum proc_id proc, unsigned inst, uint32_t type, const void *msg,
 	return 0;
 }
 
-/* ---- queue and lookup ---------------------------------------- */
+/* ---- queue and lookup --------------------------------------------------- */
 
 static void
 dispatch(uint32_t type, enum proc_id proc, const void *msg, int fd)

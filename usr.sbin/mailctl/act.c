@@ -126,7 +126,7 @@ ask_and_show(struct mailctl *m, const struct request *r, const char *arg,
 	return ret;
 }
 
-/* ---- the queue ----------------------------------------------------------- */
+/* ---- the queue ---------------------------------------------------------- */
 
 static const struct column queue_cols[] = {
 	{ "id",		"ID",		SHOW_TEXT },
@@ -251,7 +251,7 @@ act_trace(struct mailctl *m, const struct request *r)
 	return ask_and_show(m, r, lower, show_trace);
 }
 
-/* ---- the processes ------------------------------------------------------- */
+/* ---- the processes ------------------------------------------------------ */
 
 static const struct column status_cols[] = {
 	{ "process",	"PROCESS",	SHOW_TEXT },
@@ -443,7 +443,7 @@ act_sessions(struct mailctl *m, const struct request *r)
 	return ask_and_show(m, r, NULL, show_sessions);
 }
 
-/* ---- DKIM ---------------------------------------------------------------- */
+/* ---- DKIM --------------------------------------------------------------- */
 
 /* A TXT record's strings hold 255 bytes each (RFC 1035 3.3.14). */
 static void

@@ -24,7 +24,7 @@ struct change {
 	const char		*member;	/* that could not be */
 };
 
-/* ---- how it went --------------------------------------------------------- */
+/* ---- how it went -------------------------------------------------------- */
 
 /* errors: lines; JSON has them as one text. */
 static int
@@ -134,7 +134,7 @@ change(struct mailctl *m, enum tabkind kind, edit_fn fn, struct change *c)
 	return ret;
 }
 
-/* ---- changes ------------------------------------------------------------- */
+/* ---- changes ------------------------------------------------------------ */
 
 static int
 do_add(const char *text, size_t len, struct buf *out, void *arg)
@@ -203,7 +203,7 @@ do_member_remove(const char *text, size_t len, struct buf *out, void *arg)
 	return do_members(text, len, out, arg, tabedit_member_remove);
 }
 
-/* ---- domains ------------------------------------------------------------- */
+/* ---- domains ------------------------------------------------------------ */
 
 int
 act_domain_add(struct mailctl *m, const struct request *r)
@@ -232,7 +232,7 @@ act_domain_remove(struct mailctl *m, const struct request *r)
 	return changed(m, r->name, "removed");
 }
 
-/* ---- accounts ------------------------------------------------------------ */
+/* ---- accounts ----------------------------------------------------------- */
 
 static int
 secret_read(const struct request *r, char *secret, size_t size)
@@ -340,7 +340,7 @@ act_account_remove(struct mailctl *m, const struct request *r)
 	return act_said(m, ok, said);
 }
 
-/* ---- aliases ------------------------------------------------------------- */
+/* ---- aliases ------------------------------------------------------------ */
 
 int
 act_alias_add(struct mailctl *m, const struct request *r)

@@ -37,7 +37,7 @@ edit_fail(struct buf *errors, const char *path, const char *what)
 	return -1;
 }
 
-/* ---- reading ------------------------------------------------------------- */
+/* ---- reading ------------------------------------------------------------ */
 
 static char *
 edit_read_fd(int fd, size_t *len)
@@ -89,7 +89,7 @@ edit_free(char *text, size_t len)
 	freezero(text, len);
 }
 
-/* ---- one at a time ------------------------------------------------------- */
+/* ---- one at a time ------------------------------------------------------ */
 
 /*
  * The lock of all tables is that of the accounts' file, which none but its
@@ -122,7 +122,7 @@ fail:
 	return -1;
 }
 
-/* ---- checking ------------------------------------------------------------ */
+/* ---- checking ----------------------------------------------------------- */
 
 static void
 edit_complaint(const char *file, unsigned line, const char *word,
@@ -184,7 +184,7 @@ edit_blame(const struct site *site, enum tabkind kind, const char *text,
 	buf_free(&ignored);
 }
 
-/* ---- replacing ----------------------------------------------------------- */
+/* ---- replacing ---------------------------------------------------------- */
 
 static int
 edit_write_all(int fd, const char *p, size_t len)

@@ -9,7 +9,7 @@
 
 #define READ_SIZE	65536
 
-/* ---- reading ------------------------------------------------------------- */
+/* ---- reading ------------------------------------------------------------ */
 
 /* The end that a line with a single dot makes; -1: there is none. */
 static ssize_t
@@ -90,7 +90,7 @@ message_free(struct message *m)
 	buf_free(&m->text);
 }
 
-/* ---- the header ---------------------------------------------------------- */
+/* ---- the header --------------------------------------------------------- */
 
 static int
 is_resent(enum header_id id)

@@ -52,7 +52,7 @@ usage(void)
 	exit(EX_USAGE);
 }
 
-/* ---- options ------------------------------------------------------------- */
+/* ---- options ------------------------------------------------------------ */
 
 static enum mode
 mode_of(const char *arg)
@@ -181,7 +181,7 @@ options(struct sendmail *s, int argc, char **argv)
 		}
 }
 
-/* ---- who sends ----------------------------------------------------------- */
+/* ---- who sends ---------------------------------------------------------- */
 
 static const struct passwd *
 user(void)
@@ -291,7 +291,7 @@ add_from(const struct sendmail *s, struct message *m, const char *from,
 	free(self);
 }
 
-/* ---- sending ------------------------------------------------------------- */
+/* ---- sending ------------------------------------------------------------ */
 
 static int
 send_message(const struct sendmail *s, const struct site *site,

@@ -147,7 +147,7 @@ talk_reply(struct talk *t, struct smtp_reply *r)
 	return 0;
 }
 
-/* ---- what became of it --------------------------------------------------- */
+/* ---- what became of it -------------------------------------------------- */
 
 /* RFC 3463's subjects say what kind of failure it is. */
 static int
@@ -192,7 +192,7 @@ worse(int a, int b)
 	return a;
 }
 
-/* ---- the dialogue -------------------------------------------------------- */
+/* ---- the dialogue ------------------------------------------------------- */
 
 static int
 greet(struct talk *t, const struct submission *s, const char *path)
@@ -351,7 +351,7 @@ submit(const char *path, const struct submission *s)
 	return status;
 }
 
-/* ---- -bs ----------------------------------------------------------------- */
+/* ---- -bs ---------------------------------------------------------------- */
 
 /* Some bytes from one to the other.  0: there are no more, -1: error. */
 static int

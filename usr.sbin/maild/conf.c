@@ -142,7 +142,7 @@ conf_path(const struct conf *conf, uint32_t file, const char *path)
 	return full;
 }
 
-/* ---- errors -------------------------------------------------------------- */
+/* ---- errors ------------------------------------------------------------- */
 
 static void
 conf_say(const char *line)
@@ -232,7 +232,7 @@ conf_warning(const struct conf *conf, struct conf_pos pos, const char *word,
 	conf_say(full);
 }
 
-/* ---- the end ------------------------------------------------------------- */
+/* ---- the end ------------------------------------------------------------ */
 
 static void
 conf_free_lists(struct conf *conf)

@@ -22,7 +22,7 @@
 
 static const struct conf_pos	 nowhere;
 
-/* ---- defaults ------------------------------------------------------------ */
+/* ---- defaults ----------------------------------------------------------- */
 
 /* Below the directory of -P all stands side by side. */
 static void
@@ -123,7 +123,7 @@ conf_defaults(struct conf *conf)
 		conf->dns_server = conf_strdup("");
 }
 
-/* ---- checks -------------------------------------------------------------- */
+/* ---- checks ------------------------------------------------------------- */
 
 int
 conf_domain(char *s, int fqdn)

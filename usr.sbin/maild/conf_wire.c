@@ -40,7 +40,7 @@ may(enum proc_id to, unsigned mask)
 	return (mask >> to) & 1;
 }
 
-/* ---- out: failures are memory, and collected ----------------------------- */
+/* ---- out: failures are memory, and collected ---------------------------- */
 
 struct out {
 	struct ibuf	*b;
@@ -221,7 +221,7 @@ conf_encode(const struct conf *conf, enum proc_id to, struct ibuf *b)
 	return o.bad ? -1 : 0;
 }
 
-/* ---- in: the first failure stays, and makes all that follows empty ------- */
+/* ---- in: the first failure stays, and makes all that follows empty ------ */
 
 struct in {
 	const uint8_t	*p;

@@ -389,7 +389,7 @@ conn_fail(struct conn *c, const char *why)
 	conn_schedule(c, CONN_A_ERROR);
 }
 
-/* ---- the next turn ---------------------------------------------------- */
+/* ---- the next turn ------------------------------------------------------ */
 
 void
 conn_schedule(struct conn *c, int flags)
@@ -478,7 +478,7 @@ conn_flush_all(void)
 	}
 }
 
-/* ---- time limits ------------------------------------------------------ */
+/* ---- time limits -------------------------------------------------------- */
 
 /*
  * A wheel of one slot a second.  A connection that is active stays where it
@@ -589,7 +589,7 @@ conn_deadline(struct conn *c, unsigned seconds)
 	conn_wheel_set(c);
 }
 
-/* ---- small things ----------------------------------------------------- */
+/* ---- small things ------------------------------------------------------- */
 
 const uint8_t *
 conn_in(const struct conn *c, size_t *len)

@@ -45,7 +45,7 @@ usage(void)
 	exit(2);
 }
 
-/* ---- signals ------------------------------------------------------------- */
+/* ---- signals ------------------------------------------------------------ */
 
 static void
 sig_hup(int sig, short what, void *arg)
@@ -92,7 +92,7 @@ signals_init(void)
 	signal_add(&ev_chld, NULL);
 }
 
-/* ---- start --------------------------------------------------------------- */
+/* ---- start -------------------------------------------------------------- */
 
 /* Before there is a log: as it is, for whoever typed the command. */
 static void

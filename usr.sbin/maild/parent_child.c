@@ -70,7 +70,7 @@ child_name(const struct child *c)
 	return proc_names[c->id];
 }
 
-/* ---- what it writes to standard error ------------------------------------ */
+/* ---- what it writes to standard error ----------------------------------- */
 
 static void
 child_log_line(struct child *c)
@@ -110,7 +110,7 @@ child_log_read(int fd, short what, void *arg)
 	}
 }
 
-/* ---- what it says -------------------------------------------------------- */
+/* ---- what it says ------------------------------------------------------- */
 
 static void
 child_msg(struct peer *p, uint32_t type, const void *msg, int fd)
@@ -170,7 +170,7 @@ child_kill(struct child *c, const char *why)
 	}
 }
 
-/* ---- start --------------------------------------------------------------- */
+/* ---- start -------------------------------------------------------------- */
 
 /* In the child of fork: nothing of the parent's goes along. */
 static void
@@ -312,7 +312,7 @@ children_start(void)
 	}
 }
 
-/* ---- wires --------------------------------------------------------------- */
+/* ---- wires -------------------------------------------------------------- */
 
 /* TLS workers ask crypto in the middle of a handshake, and wait. */
 static int
@@ -380,7 +380,7 @@ child_ready(struct child *c)
 	parent_ready();
 }
 
-/* ---- death --------------------------------------------------------------- */
+/* ---- death -------------------------------------------------------------- */
 
 static void
 child_tell_gone(const struct child *c)
@@ -466,7 +466,7 @@ children_reap(void)
 			}
 }
 
-/* ---- the end ------------------------------------------------------------- */
+/* ---- the end ------------------------------------------------------------ */
 
 static int
 stop_has(int stage, enum proc_id id)

@@ -33,7 +33,7 @@ struct keygen {
 static TAILQ_HEAD(, keygen)	 keygens = TAILQ_HEAD_INITIALIZER(keygens);
 static uint32_t			 keygen_cookie;
 
-/* ---- status -------------------------------------------------------------- */
+/* ---- status ------------------------------------------------------------- */
 
 static void
 status_row(const struct proc_from *from, uint32_t cookie, const char *name,
@@ -99,7 +99,7 @@ ctl_log(const struct proc_from *from, const struct msg_ctl *m)
 	ctlrow_end(from, m->cookie, 1, "");
 }
 
-/* ---- DKIM keys ----------------------------------------------------------- */
+/* ---- DKIM keys ---------------------------------------------------------- */
 
 /*
  * "domain [selector [rsa|ed25519]]" taken apart; the selector of today when

@@ -43,7 +43,7 @@ static const unsigned table_for[] = {
 
 static struct event	 check_timer;
 
-/* ---- loading ------------------------------------------------------------- */
+/* ---- loading ------------------------------------------------------------ */
 
 static int
 write_all(int fd, const void *data, size_t len)
@@ -179,7 +179,7 @@ site_free(struct site *s)
 	free(s);
 }
 
-/* ---- listeners ----------------------------------------------------------- */
+/* ---- listeners ---------------------------------------------------------- */
 
 static int
 listen_failed(const struct conf *conf, const struct conf_listen *l,
@@ -332,7 +332,7 @@ site_unlink_sockets(void)
 		listen_unlink(parent.site, NULL);
 }
 
-/* ---- sending ------------------------------------------------------------- */
+/* ---- sending ------------------------------------------------------------ */
 
 static int
 dup_fd(int fd)
@@ -439,7 +439,7 @@ site_send(const struct site *s, struct child *c)
 	peer_send(c->peer, M_CONF_CHECK, &check, -1);
 }
 
-/* ---- swapping ------------------------------------------------------------ */
+/* ---- swapping ----------------------------------------------------------- */
 
 static void
 reload_answer(int ok, const char *text)

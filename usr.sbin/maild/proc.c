@@ -164,7 +164,7 @@ proc_backlog(enum proc_id id, unsigned inst)
 	return p == NULL ? 0 : peer_backlog(p);
 }
 
-/* ---- turns --------------------------------------------------------------- */
+/* ---- turns -------------------------------------------------------------- */
 
 /*
  * Handlers run inside event_loop and leave their output in queues; one pass
@@ -221,7 +221,7 @@ proc_time(void)
 	return now_wall;
 }
 
-/* ---- ids ----------------------------------------------------------------- */
+/* ---- ids ---------------------------------------------------------------- */
 
 /* No i, l, o, u: they are misread, and make words. */
 static const char	 id_digits[] = "0123456789abcdefghjkmnpqrstvwxyz";
@@ -278,7 +278,7 @@ proc_parse_id(const char *s, uint64_t *id)
 	return v == 0 ? -1 : 0;
 }
 
-/* ---- counters ------------------------------------------------------------ */
+/* ---- counters ----------------------------------------------------------- */
 
 static struct counter *
 counter_find(const char *name)

@@ -50,7 +50,7 @@ static proc_handler		 child_handlers[M_MAX];
 static struct conf		*child_conf;	/* in force */
 static struct conf		*child_next;	/* being checked */
 
-/* ---- the log ------------------------------------------------------------- */
+/* ---- the log ------------------------------------------------------------ */
 
 static void
 child_log(int prio, const char *line, void *arg)
@@ -73,7 +73,7 @@ child_log(int prio, const char *line, void *arg)
 	inside = 0;
 }
 
-/* ---- peers --------------------------------------------------------------- */
+/* ---- peers -------------------------------------------------------------- */
 
 static void
 child_msg(struct peer *p, uint32_t type, const void *msg, int fd)
@@ -142,7 +142,7 @@ child_peer(const struct msg_peer *m, int fd)
 		child_def->peer_here(m->proc, m->inst);
 }
 
-/* ---- configuration ------------------------------------------------------- */
+/* ---- configuration ------------------------------------------------------ */
 
 static const void *
 child_map(int fd, size_t *len)
@@ -258,7 +258,7 @@ child_conf_swap(const struct msg_conf_swap *m)
 		peer_send(child_parent, M_READY, &ready, -1);
 }
 
-/* ---- the parent ---------------------------------------------------------- */
+/* ---- the parent --------------------------------------------------------- */
 
 static void
 child_from_parent(struct peer *p, uint32_t type, const void *msg, int fd)
@@ -330,7 +330,7 @@ proc_stopped(void)
 	exit(0);
 }
 
-/* ---- start --------------------------------------------------------------- */
+/* ---- start -------------------------------------------------------------- */
 
 static void
 child_signals(void)

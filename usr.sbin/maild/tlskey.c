@@ -48,7 +48,7 @@ static uint8_t			*roots;
 static size_t			 rootslen;
 
 
-/* ---- asking crypto ---------------------------------------------------- */
+/* ---- asking crypto ------------------------------------------------------ */
 
 /*
  * The channel to crypto.  When crypto is restarted the parent sends another
@@ -184,7 +184,7 @@ gone:
 	return -1;
 }
 
-/* ---- the methods ------------------------------------------------------ */
+/* ---- the methods -------------------------------------------------------- */
 
 static int
 hash_der(uint8_t **der, int len, uint8_t hash[32])
@@ -328,7 +328,7 @@ tlskey_init(void)
 	EC_KEY_set_default_method(ec_method);
 }
 
-/* ---- contexts --------------------------------------------------------- */
+/* ---- contexts ----------------------------------------------------------- */
 
 static int
 tlskey_add(struct tls_config *config, const struct conf_cert *cert, int first)

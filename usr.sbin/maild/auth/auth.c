@@ -72,7 +72,7 @@ static const char *const mechs[] = {
 };
 static const char *const services[] = { "smtp", "imap", "pop3", "sieve" };
 
-/* ---- exchanges -------------------------------------------------------- */
+/* ---- exchanges ---------------------------------------------------------- */
 
 static const void *
 exchange_key(const void *entry, size_t *len)
@@ -225,7 +225,7 @@ succeed(struct exchange *x, const struct buf *final, const char *how)
 	reply(x, AUTH_OK, "", final);
 }
 
-/* ---- PLAIN ------------------------------------------------------------ */
+/* ---- PLAIN -------------------------------------------------------------- */
 
 static void
 pool_result(void *arg, int result)
@@ -304,7 +304,7 @@ plain(struct exchange *x, const void *data, size_t len)
 		x->state = WAIT_POOL;
 }
 
-/* ---- SCRAM ------------------------------------------------------------ */
+/* ---- SCRAM -------------------------------------------------------------- */
 
 static const char *
 scram_why(enum sasl_scram_result r)
@@ -382,7 +382,7 @@ scram_final(struct exchange *x, const void *data, size_t len)
 	buf_freezero(&out);
 }
 
-/* ---- messages --------------------------------------------------------- */
+/* ---- messages ----------------------------------------------------------- */
 
 static void
 first(struct exchange *x, const void *data, size_t len)
@@ -517,7 +517,7 @@ on_end(const struct proc_from *from, const void *msg, int fd)
 	logins_remove(from->proc, from->inst, m->sid);
 }
 
-/* ---- life ------------------------------------------------------------- */
+/* ---- life --------------------------------------------------------------- */
 
 static void
 init(void)

@@ -29,7 +29,7 @@ fetch_free(void *arg)
 	free(j);
 }
 
-/* ---- one message ----------------------------------------------------------------- */
+/* ---- one message -------------------------------------------------------- */
 
 /* As many of the small items as there are in a row. */
 static void
@@ -140,7 +140,7 @@ begin_message(struct fetch *j)
 	return 1;
 }
 
-/* ---- all of them -------------------------------------------------------------------- */
+/* ---- all of them -------------------------------------------------------- */
 
 static void
 on_drained(struct isession *s)
@@ -236,7 +236,7 @@ go(void *arg)
 	fetch_go(arg);
 }
 
-/* ---- what to ask for ------------------------------------------------------------------ */
+/* ---- what to ask for ---------------------------------------------------- */
 
 static void
 want(struct pager *p, uint64_t length)
@@ -296,7 +296,7 @@ choose_columns(struct fetch *j)
 	p->budget = p->columns & ST_FETCH_BODY ? PAGE_BODIES : PAGE_ROWS;
 }
 
-/* ---- \Seen ---------------------------------------------------------------------------- */
+/* ---- \Seen -------------------------------------------------------------- */
 
 static void
 on_seen(void *arg, uint32_t type, const void *msg, int fd)
@@ -328,7 +328,7 @@ set_seen(struct fetch *j)
 	}
 }
 
-/* ---- the beginning -------------------------------------------------------------------- */
+/* ---- the beginning ------------------------------------------------------ */
 
 static void
 start(struct fetch *j)

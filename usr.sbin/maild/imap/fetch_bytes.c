@@ -117,7 +117,7 @@ fetch_bytes_get(struct fetch *j, uint32_t lo, uint32_t hi, const char **p)
 	return FETCH_WAIT;
 }
 
-/* ---- streams -------------------------------------------------------------------- */
+/* ---- streams ------------------------------------------------------------ */
 
 static void
 stream_ask(struct fetch *j, uint32_t from)

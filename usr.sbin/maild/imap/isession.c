@@ -101,7 +101,7 @@ isession_out_done(struct isession *s)
 	conn_out_done(s->conn);
 }
 
-/* ---- the end of a session ------------------------------------------------------ */
+/* ---- the end of a session ----------------------------------------------- */
 
 static void
 job_end(struct isession *s)
@@ -159,7 +159,7 @@ isession_bye(struct isession *s, const char *text)
 	isession_close(s);
 }
 
-/* ---- the end of a command -------------------------------------------------------- */
+/* ---- the end of a command ----------------------------------------------- */
 
 static const char *const results[] = {
 	[IMAP_RESULT_OK] = "OK",
@@ -277,7 +277,7 @@ isession_done_st(struct isession *s, uint8_t st, const char *text)
 		    replies[st].text);
 }
 
-/* ---- news while no command runs --------------------------------------------------- */
+/* ---- news while no command runs ----------------------------------------- */
 
 static void	tell_news(struct isession *);
 static void	idle_done(struct isession *);
@@ -314,7 +314,7 @@ isession_news(struct isession *s)
 	tell_news(s);
 }
 
-/* ---- input ------------------------------------------------------------------------- */
+/* ---- input -------------------------------------------------------------- */
 
 static void
 refuse_command(struct isession *s, const struct imap_event *ev)
@@ -455,7 +455,7 @@ isession_continue(struct isession *s)
 		conn_again(s->conn);
 }
 
-/* ---- life ---------------------------------------------------------------------------- */
+/* ---- life --------------------------------------------------------------- */
 
 static void
 greet(struct isession *s)

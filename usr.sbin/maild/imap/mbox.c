@@ -132,7 +132,7 @@ mbox_heard(struct mbox *m, uint64_t modseq)
 		m->modseq = modseq;
 }
 
-/* ---- what happened ------------------------------------------------------------- */
+/* ---- what happened ------------------------------------------------------ */
 
 static uint32_t
 be32(const uint8_t *p)
@@ -292,7 +292,7 @@ mbox_sync(struct mbox *m, uint64_t sid, uint64_t since, mbox_sync_cb cb,
 	SLIST_INSERT_HEAD(&job->waiters, w, entry);
 }
 
-/* ---- the list -------------------------------------------------------------------- */
+/* ---- the list ----------------------------------------------------------- */
 
 static void
 load_end(struct loader *l, int ok)

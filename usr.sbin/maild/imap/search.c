@@ -41,7 +41,7 @@ search_free(void *arg)
 	free(j);
 }
 
-/* ---- one message ------------------------------------------------------------------ */
+/* ---- one message -------------------------------------------------------- */
 
 static enum imap_tri
 leaf(const struct imap_search_key *k, void *arg)
@@ -198,7 +198,7 @@ drop_large(struct search *j)
 	j->large.uid = 0;
 }
 
-/* ---- passes ------------------------------------------------------------------------- */
+/* ---- passes ------------------------------------------------------------- */
 
 static void
 pass_go(void *arg)
@@ -317,7 +317,7 @@ pass_numbers(struct search *j)
 	j->done(j, ST_OK);
 }
 
-/* ---- the beginning -------------------------------------------------------------------- */
+/* ---- the beginning ------------------------------------------------------ */
 
 static void
 bind_set(struct search *j, struct imap_search_key *k)
@@ -464,7 +464,7 @@ search_start_with(struct isession *s, struct imap_search *q,
 		view_load(s->view, on_loaded, s);
 }
 
-/* ---- SEARCH ------------------------------------------------------------------------------ */
+/* ---- SEARCH ------------------------------------------------------------- */
 
 /* RFC 5182 2.1: what is saved depends on what is told. */
 static void

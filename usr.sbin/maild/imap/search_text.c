@@ -75,7 +75,7 @@ found(int rc)
 	return rc ? IMAP_YES : IMAP_NO;
 }
 
-/* ---- fields ------------------------------------------------------------------------ */
+/* ---- fields ------------------------------------------------------------- */
 
 /* Value of a field that is of that name, in its bytes; 0 if it is not. */
 static int
@@ -183,7 +183,7 @@ static const struct {
 	{ IMAP_S_SUBJECT,	META_SUBJECT,	HEADER_SUBJECT }
 };
 
-/* ---- bodies ------------------------------------------------------------------------- */
+/* ---- bodies ------------------------------------------------------------- */
 
 static int
 is_text(enum mime_class class)

@@ -80,7 +80,7 @@ tell_counters(struct isession *s, const struct msg_st_select_r *r)
 	isession_out_done(s);
 }
 
-/* ---- QRESYNC (RFC 7162 3.2.5) ------------------------------------------------------ */
+/* ---- QRESYNC (RFC 7162 3.2.5) ------------------------------------------- */
 
 static void
 resynced(struct isession *s)

@@ -33,7 +33,7 @@ job_free(void *arg)
 	search_free(j);
 }
 
-/* ---- rows ------------------------------------------------------------------ */
+/* ---- rows --------------------------------------------------------------- */
 
 /* Without a readable Date it is the day of arrival (RFC 5256 2.2). */
 static int64_t
@@ -155,7 +155,7 @@ on_found(struct search *j, uint8_t code)
 	rows_go(j);
 }
 
-/* ---- the answer ------------------------------------------------------------ */
+/* ---- the answer --------------------------------------------------------- */
 
 /* RFC 5182 2.1, as of SEARCH: all of it, or its ends; always by uid. */
 static void
@@ -229,7 +229,7 @@ job_end(struct search *j)
 	    "Sort completed." : "Thread completed.");
 }
 
-/* ---- the beginning --------------------------------------------------------- */
+/* ---- the beginning ------------------------------------------------------ */
 
 static void
 start(struct isession *s, struct imap_search *q, struct sortjob *job)

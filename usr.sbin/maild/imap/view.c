@@ -85,7 +85,7 @@ finish(struct view *v, int ok)
 	done(v->arg, ok);
 }
 
-/* ---- the numbers ------------------------------------------------------------------ */
+/* ---- the numbers -------------------------------------------------------- */
 
 static void	load_step(struct view *);
 
@@ -172,7 +172,7 @@ view_load(struct view *v, view_cb cb, void *arg)
 	load_step(v);
 }
 
-/* ---- the news ----------------------------------------------------------------------- */
+/* ---- the news ----------------------------------------------------------- */
 
 void
 view_told(struct view *v, uint64_t modseq)

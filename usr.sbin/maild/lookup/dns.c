@@ -157,7 +157,7 @@ dns_init(void)
 	dns_warm_up();
 }
 
-/* ---- configuration ---------------------------------------- */
+/* ---- configuration ------------------------------------------------------ */
 
 static int
 dns_set_options(struct ub_ctx *ctx, int forward, int validate)
@@ -292,7 +292,7 @@ dns_conf_drop(void)
 	dns_next = NULL;
 }
 
-/* ---- questions ---------------------------------------- */
+/* ---- questions ---------------------------------------------------------- */
 
 static void
 dns_finish(struct dns_question *q, enum dns_status status, const char *why)

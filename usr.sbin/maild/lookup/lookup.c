@@ -34,7 +34,7 @@ lookup_asker(const struct proc_from *from, uint64_t cookie)
 	return a;
 }
 
-/* ---- clients ---------------------------------------- */
+/* ---- clients ------------------------------------------------------------ */
 
 /* Whose sessions are not counted by address. */
 static int
@@ -117,7 +117,7 @@ lookup_ptr(const struct proc_from *from, const void *msg, int fd)
 	ptr_ask(&m->addr, lookup_ptr_answer, lookup_asker(from, m->cookie));
 }
 
-/* ---- recipients ---------------------------------------- */
+/* ---- recipients --------------------------------------------------------- */
 
 static void
 lookup_expand(const struct proc_from *from, const void *msg, int fd)
@@ -152,7 +152,7 @@ lookup_expand(const struct proc_from *from, const void *msg, int fd)
 	expand_result_free(&res);
 }
 
-/* ---- mail hosts ---------------------------------------- */
+/* ---- mail hosts --------------------------------------------------------- */
 
 static void
 lookup_mx_answer(const struct mx_answer *a, void *arg)
@@ -192,7 +192,7 @@ lookup_mx(const struct proc_from *from, const void *msg, int fd)
 	    lookup_asker(from, m->cookie));
 }
 
-/* ---- the process ---------------------------------------- */
+/* ---- the process -------------------------------------------------------- */
 
 static void
 lookup_init(void)

@@ -31,7 +31,7 @@ static uint32_t		 relay_window;
 static int		 relay_stopping;
 static struct event	 relay_stop_timer;
 
-/* ---- queue ---------------------------------------- */
+/* ---- queue -------------------------------------------------------------- */
 
 static void
 relay_rcpt(const struct proc_from *from, const void *msg, int fd)
@@ -62,7 +62,7 @@ relay_send_window(void)
 	(void)proc_send(PROC_QUEUE, 0, M_RELAY_WINDOW, &m, -1);
 }
 
-/* ---- lookup ---------------------------------------- */
+/* ---- lookup ------------------------------------------------------------- */
 
 static void
 relay_mx_host(const struct proc_from *from, const void *msg, int fd)
@@ -76,7 +76,7 @@ relay_mx_done(const struct proc_from *from, const void *msg, int fd)
 	route_mx_done(msg);
 }
 
-/* ---- the process ---------------------------------------- */
+/* ---- the process -------------------------------------------------------- */
 
 /* Each message holds one descriptor, and perhaps a connection another. */
 static void

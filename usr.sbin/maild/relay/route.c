@@ -57,7 +57,7 @@ route_mark(struct route *r)
 	TAILQ_INSERT_TAIL(&route_dirty, r, dirty_entry);
 }
 
-/* ---- which ---------------------------------------- */
+/* ---- which -------------------------------------------------------------- */
 
 static int
 route_matches(const struct conf_route *cr, const char *domain)
@@ -163,7 +163,7 @@ route_free(struct route *r)
 	free(r);
 }
 
-/* ---- messages ---------------------------------------- */
+/* ---- messages ----------------------------------------------------------- */
 
 void
 route_add(struct rmsg *rm)
@@ -226,7 +226,7 @@ route_fail_text(struct route *r, enum msg_relay_result result, uint16_t code,
 	route_fail(r, &res);
 }
 
-/* ---- hosts ---------------------------------------- */
+/* ---- hosts -------------------------------------------------------------- */
 
 static struct route *
 route_by_cookie(uint64_t cookie)
@@ -345,7 +345,7 @@ route_pick(const struct route *r, const struct rhost **bad,
 	return NULL;
 }
 
-/* ---- connections ---------------------------------------- */
+/* ---- connections -------------------------------------------------------- */
 
 static unsigned
 route_limit(const struct route *r)

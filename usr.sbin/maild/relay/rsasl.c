@@ -96,7 +96,7 @@ rsasl_login(struct rsasl *a, struct buf *out)
 	}
 }
 
-/* ---- SCRAM-SHA-256 (RFC 5802, RFC 7677) ----------------------------- */
+/* ---- SCRAM-SHA-256 (RFC 5802, RFC 7677) --------------------------------- */
 
 /* RFC 5802 5.1: "=" and "," in a name are written =3D and =2C. */
 static int

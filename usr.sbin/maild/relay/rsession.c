@@ -211,7 +211,7 @@ rsession_over(struct rsession *s)
 	rsession_bye(s);
 }
 
-/* ---- TLS and AUTH ---------------------------------------- */
+/* ---- TLS and AUTH ------------------------------------------------------- */
 
 static int
 rsession_starttls(struct rsession *s)
@@ -287,7 +287,7 @@ rsession_auth_step(struct rsession *s)
 	return ret;
 }
 
-/* ---- work ---------------------------------------- */
+/* ---- work --------------------------------------------------------------- */
 
 /* 1: gave it a message; 0: there is none, or it has had enough. */
 static int
