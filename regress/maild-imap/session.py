@@ -138,11 +138,47 @@ def test_append():
     assert reply.startswith(b"NO [TOOBIG]"), reply
     reply, _ = c.cmd(b"APPEND INBOX {%d+}\r\n%s garbage" % (len(m[0]), m[0]))
     assert reply.startswith(b"BAD"), reply
-    # Bytes that are no text.
-    binary = message("bin", body="\0\1\2").encode()
+    # Bytes that are no text become base64; BINARY shows them as they were.
+    binary = message("bin", body="\0\1\2", extra="Content-Transfer-Encoding:"
+                     " binary\r\nContent-Type: image/x\r\n").encode()
     reply, _ = c.cmd(b"APPEND INBOX ~{%d+}\r\n%s" % (len(binary), binary))
     assert reply.startswith(b"OK"), reply
     c.ok("NOOP")
+    f = c.fetch("FETCH * (BODY[] BODY[1] BINARY[1] RFC822.SIZE)")
+    f = list(f.values())[0]
+    assert b"\0" not in f[b"BODY[]"] and f[b"BINARY[1]"] == b"\0\1\2", f
+    assert f[b"BODY[1]"].strip() == b"AAEC", f
+    assert int(f[b"RFC822.SIZE"]) == len(f[b"BODY[]"]), f
+    bad = b"Subject: \0\r\n\r\nx\r\n"
+    reply, _ = c.cmd(b"APPEND INBOX ~{%d+}\r\n%s" % (len(bad), bad))
+    assert reply.startswith(b"NO [UNKNOWN-CTE]"), reply
+
+
+def test_replace():
+    c = Client()
+    d = Client()
+    for i in range(3):
+        c.append("INBOX", message("s%d" % i))
+    c.ok("SELECT INBOX")
+    d.ok("SELECT INBOX")
+    m = message("new").encode()
+    reply, untagged = c.cmd(b"REPLACE 2 INBOX (\\Seen) {%d+}\r\n%s" % (
+        len(m), m))
+    assert reply.startswith(b"OK"), (reply, untagged)
+    assert untagged[0].startswith(b"* OK [APPENDUID "), untagged
+    assert b"* 2 EXPUNGE" in untagged and exists(untagged) == 3, untagged
+    assert b"* 2 EXPUNGE" in d.ok("NOOP")
+    f = c.fetch("FETCH 1:* (UID FLAGS)")
+    assert [int(f[n][b"UID"]) for n in sorted(f)] == [1, 3, 4], f
+    reply, untagged = c.cmd(b"UID REPLACE 3 Drafts {%d+}\r\n%s" % (
+        len(m), m))
+    assert reply.startswith(b"OK") and b"* 2 EXPUNGE" in untagged, untagged
+    reply, _ = c.cmd(b"REPLACE 9 INBOX {%d+}\r\n%s" % (len(m), m))
+    assert reply.startswith(b"NO"), reply
+    reply, _ = c.cmd(b"REPLACE 1 nowhere {%d+}\r\n%s" % (len(m), m))
+    assert reply.startswith(b"NO [TRYCREATE]"), reply
+    assert exists(c.ok("SELECT INBOX")) == 2
+    assert exists(c.ok("SELECT Drafts")) == 1
 
 
 def test_fetch():

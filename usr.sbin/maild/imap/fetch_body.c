@@ -34,8 +34,12 @@ section_range(const struct fetch *j, const struct imap_section *s,
 		rc = meta_part_find(&j->meta, s->path, s->npath, &p);
 	else
 		rc = meta_part_message(&j->meta, s->path, s->npath, &p);
-	if (rc == -1)
-		return -1;
+	if (rc == -1) {
+		/* HEADER or TEXT of a part that is no message: nothing, but
+		 * of a part that is there (as Dovecot has it). */
+		*r = (struct range){ 0, 0 };
+		return meta_part_find(&j->meta, s->path, s->npath, &p);
+	}
 	if (s->text == IMAP_SECTION_ALL || s->text == IMAP_SECTION_TEXT) {
 		lo = p.body_off;
 		len = p.body_len;

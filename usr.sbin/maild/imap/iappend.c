@@ -4,6 +4,8 @@
 #include <unistd.h>
 
 #include "iappend.h"
+#include "iappend_binary.h"
+#include "ireplace.h"
 #include "libstore/mstore_page.h"
 #include "libutil/buf.h"
 #include "libutil/log.h"
@@ -26,6 +28,8 @@ struct append {
 	int64_t		 date;
 	int		 zone;
 	uint8_t		 sync;		/* the client waits for "+" */
+	uint8_t		 nul;		/* the message has some */
+	uint32_t	 replaces;	/* uid of the message that goes */
 	uint8_t		 failed;
 	const char	*code, *text;	/* why */
 	char		 mailbox[IMAP_NAME_MAX + 1];
@@ -113,6 +117,7 @@ take_options(struct append *a, const struct imap_append_part *p)
 	a->zone = p->has_date ? p->date.zone : 0;
 	a->size = p->literal.size;
 	a->sync = p->literal.sync;
+	a->nul = 0;
 	a->written = 0;
 	return buf_addc(&a->keywords, '\0');
 }
@@ -168,6 +173,35 @@ open_message(struct isession *s, struct append *a)
 		fail(a, "UNAVAILABLE", "Not possible just now.");
 }
 
+/* REPLACE: which message it is for. */
+static void
+find_replaced(void *arg, int ok)
+{
+	struct isession		*s = arg;
+	struct append		*a = s->job;
+	struct view		*v = s->view;
+	uint32_t		 n = s->append_cmd->u.append.number;
+
+	if (!ok) {
+		isession_bye(s, "The mailbox is not available any more");
+		return;
+	}
+	s->waits = 0;
+	if (n == 0)
+		a->replaces = v->exists == 0 ? 0 :
+		    uidlist_uid(v->snap, v->exists);
+	else if (!s->append_cmd->uid)
+		a->replaces = n > v->exists ? 0 : uidlist_uid(v->snap, n);
+	else if (uidlist_seq(v->snap, n) != 0 && n < v->uidnext)
+		a->replaces = n;
+	if (a->replaces == 0)
+		fail(a, "NONEXISTENT", "No such message.");
+	else
+		open_message(s, a);
+	if (a->failed)
+		refuse(s, s->append_cmd);
+}
+
 static const char *
 check_state(struct isession *s, struct imap_command *cmd)
 {
@@ -175,7 +209,7 @@ check_state(struct isession *s, struct imap_command *cmd)
 
 	if (imap_state_check(&s->st, cmd, &code, &why) != IMAP_ALLOW)
 		return why == NULL ? "Not now." : why;
-	if (cmd->id != IMAP_APPEND || cmd->u.append.catenate)
+	if (cmd->u.append.catenate)
 		return "Not offered here.";
 	return NULL;
 }
@@ -206,6 +240,11 @@ iappend_segment(struct isession *s, struct imap_command *cmd)
 		fail(a, NULL, "Message is empty.");
 	if (!a->failed && take_options(a, p) == -1)
 		fail(a, "LIMIT", "Too many flags.");
+	if (!a->failed && first && cmd->id == IMAP_REPLACE) {
+		s->waits = 1;
+		view_load(s->view, find_replaced, s);
+		return;
+	}
 	if (!a->failed)
 		open_message(s, a);
 	if (a->failed)
@@ -248,13 +287,18 @@ static void
 message_done(struct isession *s, struct append *a)
 {
 	struct msg_append_msg	 m = { .sid = s->sid, .txn = s->txn,
-	    .n = a->n, .size = a->written, .flags = a->flags,
-	    .date = a->date, .zone = a->zone };
+	    .n = a->n, .flags = a->flags, .date = a->date,
+	    .zone = a->zone };
 
 	m.keywords = (char *)buf_ptr(&a->keywords);
+	if (a->nul && iappend_binary(a->fd, &a->written,
+	    isession_config()->limits.message_size) == -1)
+		fail(a, "UNKNOWN-CTE", "NULs where none can be.");
+	m.size = a->written;
 	close(a->fd);
 	a->fd = -1;
-	if (proc_send(PROC_QUEUE, 0, M_APPEND_MSG, &m, -1) == -1)
+	if (!a->failed && proc_send(PROC_QUEUE, 0, M_APPEND_MSG, &m, -1) ==
+	    -1)
 		fail(a, "UNAVAILABLE", "Not possible just now.");
 	a->n++;
 }
@@ -274,6 +318,8 @@ iappend_data(struct isession *s, struct span data)
 		} else if (n > 0)
 			off += n;
 	}
+	if (!a->nul && memchr(data.p, '\0', data.len) != NULL)
+		a->nul = 1;
 	a->written += data.len;
 	a->size -= data.len;
 	if (a->size == 0 && !a->failed)
@@ -317,6 +363,18 @@ done_tail(struct isession *s, struct imap_out *o)
 	rseq_free(&uids);
 }
 
+/* RFC 8508 3.3: the new one's uid before the old one's EXPUNGE. */
+static void
+replaced(struct isession *s)
+{
+	struct imap_out	*o = isession_out(s);
+
+	imap_out_str(o, "* OK ");
+	done_tail(s, o);
+	isession_out_done(s);
+	isession_done(s, IMAP_RESULT_OK, NULL, "Replaced.");
+}
+
 void
 iappend_result(struct isession *s, const struct msg_append_r *m)
 {
@@ -331,7 +389,9 @@ iappend_result(struct isession *s, const struct msg_append_r *m)
 	    m->uidvalidity == s->view->uidvalidity &&
 	    m->last >= s->view->uidnext)
 		mbox_heard(s->view->mbox, s->view->modseq + 1);
-	if (m->code == ST_OK)
+	if (m->code == ST_OK && a->replaces != 0)
+		ireplace_expunge(s, a->replaces, replaced);
+	else if (m->code == ST_OK)
 		isession_done_with(s, IMAP_RESULT_OK, done_tail);
 	else if (m->code == ST_NONEXISTENT)
 		isession_done(s, IMAP_RESULT_NO, "TRYCREATE",
