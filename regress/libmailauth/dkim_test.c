@@ -258,6 +258,7 @@ static const char *const messages[] = {
 	    "From: a@example.org\r\n\r\n\xc3\xa9\r\n.\r\n..\r\n"
 };
 
+/* It frees the key. */
 static void
 roundtrip(EVP_PKEY *key, enum dkim_alg alg, int outside)
 {
@@ -304,6 +305,7 @@ roundtrip(EVP_PKEY *key, enum dkim_alg alg, int outside)
 		}
 		free(out);
 	}
+	EVP_PKEY_free(key);
 }
 
 ATF_TC(sign_rsa);

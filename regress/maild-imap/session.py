@@ -222,7 +222,7 @@ def test_fetch():
                     b"boundary=outer\r\n\r\n"), not_
     assert get("BODY[HEADER.FIELDS (NOPE)]") == b"\r\n"
     assert get("BODY[9]") is None
-    assert get("BODY[1.TEXT]") is None
+    assert not get("BODY[1.TEXT]")
     assert get("BINARY[1]") == "grüße from part one".encode()
     assert get("BINARY[1]<3.4>") == "grüße".encode()[3:7]
     assert get("BINARY[3]") == b"\0\1\2\3\4\5\xff"

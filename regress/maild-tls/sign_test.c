@@ -269,6 +269,7 @@ ATF_TC_BODY(dkim, tc)
 	    255, &why), -1);
 	ATF_CHECK_EQ(sign_dkim(ring, "", "", digest, 32, out,
 	    sizeof(out), &why), -1);
+	EVP_PKEY_free(ed);
 }
 
 ATF_TC_WITHOUT_HEAD(files);
@@ -295,6 +296,7 @@ ATF_TC_BODY(files, tc)
 	ATF_REQUIRE(write(fd, big, sizeof(big)) == sizeof(big));
 	ATF_CHECK_EQ(keyring_add_tls(ring, fd, NULL, 0, &why), -1);
 	keyring_free(ring);
+	EVP_PKEY_free(ed);
 }
 
 ATF_TC_WITHOUT_HEAD(keygen);
