@@ -74,7 +74,8 @@ static int
 acct_put(struct buf *b, const struct acct *a)
 {
 	return pack_u32(b, a->id) | pack_u8(b, a->deleted) |
-	    pack_u32(b, a->nmailboxes) | pack_u64(b, a->usage.bytes) | pack_u64(b, a->usage.messages) |
+	    pack_u32(b, a->nmailboxes) | pack_u64(b, a->usage.bytes) |
+	    pack_u64(b, a->usage.messages) |
 	    pack_str(b, span_of(a->name));
 }
 

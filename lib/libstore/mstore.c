@@ -109,7 +109,8 @@ mstore_open(struct mstore **out, const struct mstore_conf *conf,
 {
 	struct logview_conf vc = { .dir = conf->dir, .cache = conf->cache,
 	    .scattered = MSTORE_SCATTERED, .segsize = conf->segsize,
-	    .io = conf->io, .report = conf->report, .report_arg = conf->report_arg, .progress = conf->progress,
+	    .io = conf->io, .report = conf->report,
+	    .report_arg = conf->report_arg, .progress = conf->progress,
 	    .progress_arg = conf->progress_arg, .ops = &view_ops,
 	    .version = REC_VERSION };
 	struct mstore	*ms;

@@ -105,8 +105,8 @@ void	 mstore_abort(struct mstore *);
 int	 mstore_in_turn(const struct mstore *);
 /*
  * Background work, outside of turns: cleaning up after deleted mailboxes,
- * packing segments, index checkpoints.  Does a little, some milliseconds; 1 when
- * there is more to do, 0 when idle.
+ * packing segments, index checkpoints.  Does a little, some milliseconds; 1
+ * when there is more to do, 0 when idle.
  */
 int	 mstore_work(struct mstore *, int64_t now);
 /* MSTORE_OK or MSTORE_NOSPACE: may a message be taken?  One statvfs(3). */
@@ -380,10 +380,10 @@ struct mstore_problem {
 };
 
 /*
- * A check of everything, a piece at a time and outside of turns, while the store
- * is in use: each record of the log, then each message and each counter of the
- * index.  Begin with problem and arg set, the rest zero.  done of all is how far
- * it is.
+ * A check of everything, a piece at a time and outside of turns, while the
+ * store is in use: each record of the log, then each message and each counter
+ * of the index.  Begin with problem and arg set, the rest zero.  done of all is
+ * how far it is.
  */
 struct mstore_check {
 	void		(*problem)(void *, const struct mstore_problem *);

@@ -165,7 +165,8 @@ int	 seglog_recover(struct seglog *, struct seglog_pos known,
 
 /*
  * Packed segments.  At off, or the next place behind it that was kept: 1, or 0
- * when there is none.  The run that holds off, or the next one: its index, or n.
+ * when there is none.  The run that holds off, or the next one: its index, or
+ * n.
  */
 int	 seglog_kept(struct seglog *, const struct seglog_seg *,
 	    uint32_t *off);

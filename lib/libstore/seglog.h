@@ -189,8 +189,8 @@ int	 seglog_segment_remove(struct seglog *, uint32_t);
  * that nothing else changes, be it before or after a crash.
  *
  * begin, then until next answers 0 keep what it found (or not), then end; push
- * now and then so that the last flush is quick.  One at a time.  Not possible near
- * the log's end (EBUSY), nor where bytes are that are no record: damage is
+ * now and then so that the last flush is quick.  One at a time.  Not possible
+ * near the log's end (EBUSY), nor where bytes are that are no record: damage is
  * evidence and stays (EBADMSG).
  */
 struct seglog_pack;

@@ -30,8 +30,10 @@ int	act_alias_add(struct mailctl *, const struct request *);
 int	act_alias_remove(struct mailctl *, const struct request *);
 int	act_alias_list(struct mailctl *, const struct request *);
 
-/* fsck.c: checking what is stored */
+/* fsck.c: checking what is stored; import.c, export.c: mail and files */
 int	act_fsck(struct mailctl *, const struct request *);
+int	act_import(struct mailctl *, const struct request *);
+int	act_export(struct mailctl *, const struct request *);
 
 /*
  * Ask the daemon that verb of the protocol with what the words say (r may be

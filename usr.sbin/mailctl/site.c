@@ -116,6 +116,9 @@ reader_statement(struct reader *r)
 	else if (reader_is(r, 5, "listen", "on") &&
 	    strcmp(w[2], "socket") == 0 && strcmp(w[4], "local") == 0)
 		reader_set(r, &s->local, w[3], 1);
+	else if (reader_is(r, 5, "listen", "on") &&
+	    strcmp(w[2], "socket") == 0 && strcmp(w[4], "imap") == 0)
+		reader_set(r, &s->imap, w[3], 1);
 	else if (reader_is(r, 2, "subaddress", NULL))
 		s->subaddress = strcmp(w[1], "none") == 0 ? 0 : w[1][0];
 }
@@ -203,6 +206,7 @@ site_defaults(struct reader *r, const char *prefix)
 	site_default(r, &s->store, prefix, PATH_VAR "/maild/store");
 	site_default(r, &s->spool, prefix, PATH_VAR "/maild/spool");
 	site_default(r, &s->local, prefix, PATH_RUN "/maild/sendmail.sock");
+	site_default(r, &s->imap, prefix, PATH_RUN "/maild/imap.sock");
 	if (s->hostname == NULL) {
 		if (gethostname(name, sizeof(name)) == -1 || name[0] == '\0')
 			strlcpy(name, "localhost", sizeof(name));
@@ -287,6 +291,7 @@ site_free(struct site *s)
 	free(s->hostname);
 	free(s->control);
 	free(s->local);
+	free(s->imap);
 	free(s->store);
 	free(s->spool);
 	free(s);

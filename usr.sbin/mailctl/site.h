@@ -14,6 +14,7 @@ struct site {
 	char	*tables[TAB_MAX];	/* TAB_DOMAINS, ACCOUNTS, ALIASES */
 	char	*control;		/* sockets */
 	char	*local;
+	char	*imap;
 	char	*store;			/* directories */
 	char	*spool;
 	char	 subaddress;		/* or 0 */

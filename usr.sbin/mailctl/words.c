@@ -263,6 +263,48 @@ static const struct token t_fsck[] = {
 	NONE
 };
 
+static const struct token t_import_account[] = {
+	ARG("account", "or account/mailbox: where to", take_mailbox, t_end),
+	NONE
+};
+static const struct token t_import_path[] = {
+	ARG("path", "of the files", take_path, t_import_account),
+	NONE
+};
+static const struct token t_import[] = {
+	ACT("maildir", "a Maildir with its folders", act_import, "maildir",
+	    t_import_path),
+	ACT("mbox", "a file, or a directory of such", act_import, "mbox",
+	    t_import_path),
+	NONE
+};
+static const struct token t_export_path[] = {
+	END,
+	ARG("path", "where to; else standard output", take_path, t_end),
+	NONE
+};
+static const struct token t_export_dir[] = {
+	ARG("path", "of a directory", take_path, t_end),
+	NONE
+};
+static const struct token t_export_account[] = {
+	ARG("account", "or account/mailbox", take_mailbox, t_export_path),
+	NONE
+};
+static const struct token t_export_maildir[] = {
+	ARG("account", "or account/mailbox", take_mailbox, t_export_dir),
+	NONE
+};
+static const struct token t_export[] = {
+	ACT("maildir", "a directory; a second time adds what is new",
+	    act_export, "maildir", t_export_maildir),
+	ACT("tar", "the same as one stream", act_export, "tar",
+	    t_export_account),
+	ACT("mbox", "one file; with several mailboxes a directory",
+	    act_export, "mbox", t_export_account),
+	NONE
+};
+
 const struct token words_top[] = {
 	WORD("show", "what there is", t_show),
 	WORD("queue", "do something about messages that wait", t_queue),
@@ -271,6 +313,8 @@ const struct token words_top[] = {
 	WORD("alias", "addresses that lead to others", t_alias),
 	WORD("dkim", "keys that sign mail", t_dkim),
 	ACT("trace", "what became of a message", act_trace, "trace", t_trace),
+	WORD("import", "take mail from files", t_import),
+	WORD("export", "write mail to files", t_export),
 	ACT("fsck", "check all that is stored", act_fsck, "fsck", t_fsck),
 	ACT("log", "how much is logged", act_simple, "log", t_log),
 	ACT("reload", "read configuration and tables again", act_simple,

@@ -38,6 +38,8 @@ struct request {
 	uint8_t		 usage;
 	uint8_t		 rebuild;	/* the index */
 	const char	*prefix;	/* as -P before the words */
+	const char	*path;		/* of files */
+	const char	*mailbox;	/* behind the account in name */
 };
 
 enum token_kind { TOKEN_NONE, TOKEN_WORD, TOKEN_ARG, TOKEN_END };
@@ -86,5 +88,7 @@ const char *take_purge(struct request *, const char *);
 const char *take_usage(struct request *, const char *);
 const char *take_rebuild(struct request *, const char *);
 const char *take_prefix(struct request *, const char *);
+const char *take_path(struct request *, const char *);
+const char *take_mailbox(struct request *, const char *);
 
 #endif

@@ -262,3 +262,34 @@ take_prefix(struct request *r, const char *word)
 {
 	return keep(&r->prefix, word);
 }
+
+const char *
+take_path(struct request *r, const char *word)
+{
+	return word[0] == '\0' ? "empty" : keep(&r->path, word);
+}
+
+/* An account, and perhaps a mailbox of it behind a slash. */
+const char *
+take_mailbox(struct request *r, const char *word)
+{
+	static const char	 bad[] = "neither an address nor "
+				    "address/mailbox";
+	const char		*at = strchr(word, '@');
+	char			 account[TADDR_MAX + 1];
+	size_t			 n;
+
+	if (at == NULL)
+		return bad;
+	n = (size_t)(at - word) + strcspn(at, "/");
+	if (n >= sizeof(account) || (word[n] == '/' && (word[n + 1] == '/' ||
+	    word[n + 1] == '\0')))
+		return bad;
+	memcpy(account, word, n);
+	account[n] = '\0';
+	if (!is_address(account))
+		return bad;
+	if (word[n] == '/')
+		r->mailbox = word + n + 1;
+	return keep(&r->name, word);
+}
