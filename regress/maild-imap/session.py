@@ -694,6 +694,54 @@ def test_errors():
         pass
 
 
+def test_forgotten():
+    """More has happened than the store remembers: nobody is lost."""
+    n = 9000
+    c = Client()
+    c.ok("CREATE box")
+    m = message("x").encode()
+    for _ in range(n // 1000):
+        c.ok(b"APPEND box" + b" {%d+}\r\n%s" % (len(m), m) * 1000)
+    knows, never, vanished = Client(), Client(), Client()
+    vanished.ok("ENABLE QRESYNC")
+    for s in (c, knows, never, vanished):
+        s.ok("SELECT box")
+    knows.ok("FETCH 1:* FLAGS")
+    for low in range(1, n, 2000):
+        c.ok("STORE %s +FLAGS.SILENT (\\Deleted)" % ",".join(
+            str(i) for i in range(low, min(low + 2000, n), 2)))
+    c.ok("STORE 2 +FLAGS (keyword)")
+    untagged = c.ok("EXPUNGE")
+    assert len(untagged) == n // 2, len(untagged)
+    reply, untagged = knows.cmd("FETCH 1:10 UID")
+    assert reply.startswith(b"OK [EXPUNGEISSUED]"), reply
+    assert not any(r.endswith(b"EXPUNGE") for r in untagged)
+    f = fetches(untagged)
+    assert [int(f[i][b"UID"]) for i in range(2, 11, 2)] == [2, 4, 6, 8, 10]
+    reply, untagged = never.cmd("FETCH %d UID" % n)
+    assert not any(r.endswith(b"EXPUNGE") for r in untagged)
+    for s in (knows, never):
+        untagged = s.ok("NOOP")
+        assert len([r for r in untagged if r.endswith(b"EXPUNGE")]) == n // 2
+    untagged = vanished.ok("NOOP")
+    assert any(r.startswith(b"* VANISHED 1,3,5,") for r in untagged)
+    # Many small changes.
+    for i in range(2200):
+        tag = c.send("STORE %d +FLAGS.SILENT (\\Flagged)" % (i + 1))
+        if i % 20 == 19:
+            c.wait(tag)
+    c.append("box", message("more"))
+    untagged = knows.ok("NOOP")
+    assert len(fetches(untagged)) == 2200 and exists(untagged) == n // 2 + 1
+    for s in (c, knows, never, vanished):
+        s.ok("NOOP")
+        f = s.fetch("FETCH 1:* (UID FLAGS)")
+        assert len(f) == n // 2 + 1
+        assert int(f[1][b"UID"]) == 2 and b"keyword" in f[1][b"FLAGS"], f[1]
+        assert b"\\Flagged" in f[2200][b"FLAGS"]
+        assert b"\\Flagged" not in f[2201][b"FLAGS"]
+
+
 def test_unauthenticate():
     c = Client()
     c.ok("SELECT INBOX")

@@ -21,7 +21,7 @@ program_case()
 
 session_cases="login mailboxes append fetch seen large store silent expunge
     copy two idle condstore qresync rev2 uidonly compress objects errors
-    unauthenticate replace"
+    unauthenticate replace forgotten"
 for c in $session_cases; do
 	program_case session "$c"
 done

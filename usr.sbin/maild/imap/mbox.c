@@ -330,8 +330,9 @@ load_answer(void *arg, uint32_t type, const void *msg, int fd)
 	if (rseq_get(&uids, rows.data, rows.len) == -1)
 		fatalx("store: malformed uids");
 	rows_free(&rows);
-	/* Another session may have been first. */
-	if (m->list == NULL) {
+	/* Another session may have been first, or its changes may have. */
+	if (m->list == NULL || r->modseq > m->list_modseq) {
+		uidlist_unref(m->list);
 		if ((m->list = uidlist_new(&uids)) == NULL)
 			fatal("mbox");
 		m->list_modseq = r->modseq;

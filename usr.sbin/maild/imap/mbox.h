@@ -74,7 +74,7 @@ void		 mbox_heard(struct mbox *, uint64_t modseq);
  */
 void		 mbox_sync(struct mbox *, uint64_t sid, uint64_t since,
 		    mbox_sync_cb, void *arg);
-/* Get the list from the store if it is not there. */
+/* Get the list from the store, as it is now. */
 void		 mbox_load(struct mbox *, uint64_t sid, mbox_load_cb,
 		    void *arg);
 void		 mbox_forget(struct mbox *, void *arg);

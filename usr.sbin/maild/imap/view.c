@@ -5,6 +5,7 @@
 #include "libstore/mstore_page.h"
 #include "libutil/log.h"
 #include "isession.h"
+#include "pager.h"
 #include "view.h"
 
 static const struct {
@@ -32,6 +33,8 @@ view_flags(const struct view *v, uint32_t uid, uint16_t stored)
 		bits |= IMAP_FLAG_RECENT;
 	return bits;
 }
+
+static void	relearn_free(struct view *);
 
 struct view *
 view_open(struct isession *s, const struct msg_st_select_r *r)
@@ -69,6 +72,7 @@ view_close(struct view *v)
 	(void)proc_send(PROC_STORE, 0, M_ST_UNSELECT, &m, -1);
 	TAILQ_REMOVE(&v->mbox->views, v, entry);
 	mbox_forget(v->mbox, v);
+	relearn_free(v);
 	mbox_put(v->mbox);
 	uidlist_unref(v->snap);
 	rseq_free(&v->recent);
@@ -102,10 +106,68 @@ on_loaded(void *arg, int ok)
 static void
 on_caught_up(void *arg, const struct mbox_sync *s)
 {
+	struct view	*v = arg;
+
 	if (s->code == ST_OK)
-		load_step(arg);
+		load_step(v);
+	else if (s->code == ST_GONE)
+		mbox_load(v->mbox, isession_sid(v->session), on_loaded, v);
 	else
-		finish(arg, 0);
+		finish(v, 0);
+}
+
+/* Where the run begins that has the uid. */
+static uint32_t
+run_first(const struct rseq *s, uint32_t uid)
+{
+	size_t	 i;
+
+	for (i = s->nruns; i-- > 0; ) {
+		if (s->runs[i].first <= uid)
+			return s->runs[i].first;
+	}
+	return uid;
+}
+
+/* Where the gap begins in which it is. */
+static uint32_t
+gap_first(const struct rseq *s, uint32_t uid)
+{
+	size_t	 i;
+
+	for (i = s->nruns; i-- > 0; ) {
+		if (s->runs[i].last < uid)
+			return s->runs[i].last + 1;
+	}
+	return 1;
+}
+
+/*
+ * Nobody remembers any more what was there: as many uids that are gone as make
+ * up the number that the client was told.  He has never seen one of them, so
+ * he cannot tell; what he asks of them is answered as for expunged ones, which
+ * he hears of next.
+ */
+static void
+make_up(struct view *v, struct rseq *uids)
+{
+	uint32_t	 last = v->uidnext - 1, first, n;
+	uint64_t	 have = rseq_count(uids);
+
+	while (have < v->exists && last > 0) {
+		if (uids->nruns > 0 && rseq_has(uids, last)) {
+			last = run_first(uids, last) - 1;
+			continue;
+		}
+		first = gap_first(uids, last);
+		n = v->exists - have;
+		if (last - first + 1 > n)
+			first = last - n + 1;
+		if (rseq_add(uids, first, last) == -1)
+			fatal("view");
+		have += last - first + 1;
+		last = first - 1;
+	}
 }
 
 /*
@@ -119,7 +181,7 @@ on_history(void *arg, const struct mbox_sync *s)
 	struct rseq	 uids;
 	size_t		 i;
 
-	if (s->code != ST_OK) {
+	if (s->code != ST_OK && s->code != ST_GONE) {
 		finish(v, 0);
 		return;
 	}
@@ -131,8 +193,11 @@ on_history(void *arg, const struct mbox_sync *s)
 		    s->vanished.runs[i].last) == -1)
 			fatal("view");
 	}
-	if (rseq_remove(&uids, v->uidnext, UINT32_MAX) == -1 ||
-	    (v->snap = uidlist_new(&uids)) == NULL)
+	if (rseq_remove(&uids, v->uidnext, UINT32_MAX) == -1)
+		fatal("view");
+	if (s->code == ST_GONE)
+		make_up(v, &uids);
+	if ((v->snap = uidlist_new(&uids)) == NULL)
 		fatal("view");
 	if (v->snap->count != v->exists) {
 		log_warnx("a session's count differs: %u, %u",
@@ -296,7 +361,7 @@ tell_count(struct view *v)
 
 /* Take over the list as it is now.  0: an EXPUNGE stands in the way. */
 static int
-tell_list(struct view *v, const struct mbox_sync *s)
+tell_list(struct view *v)
 {
 	struct rseq	 gone;
 	uint32_t	 left = v->exists;
@@ -395,17 +460,116 @@ on_snap(void *arg, int ok)
 		finish(v, 0);
 }
 
+/* ---- too long ago: all flags are looked at ------------------------------------------- */
+
+struct relearn {
+	struct pager	 pager;
+	struct rseq	 seqs;
+	uint32_t	 known;
+	uint64_t	 modseq;
+};
+
+static void
+relearn_free(struct view *v)
+{
+	struct relearn	*r = v->relearn;
+
+	if (r == NULL)
+		return;
+	pager_free(&r->pager);
+	rseq_free(&r->seqs);
+	free(r);
+	v->relearn = NULL;
+}
+
+static void
+relearn_go(void *arg)
+{
+	struct view		*v = arg;
+	struct relearn		*r = v->relearn;
+	struct mstore_msg	 m;
+	uint32_t		 seq;
+	uint8_t			 code;
+
+	for (;;) {
+		switch (pager_next(&r->pager, &m, &seq)) {
+		case PAGER_WAIT:
+			isession_out_done(v->session);
+			return;
+		case PAGER_ROW:
+			tell_row(v, &m, r->known);
+			continue;
+		case PAGER_END:
+			break;
+		}
+		break;
+	}
+	code = r->pager.code;
+	if (r->modseq > v->modseq)
+		v->modseq = r->modseq;
+	relearn_free(v);
+	isession_out_done(v->session);
+	finish(v, code == ST_OK);
+}
+
+/* The list is new; and so are the names of keywords. */
+static void
+on_renamed(void *arg, const struct mbox_sync *s)
+{
+	struct view	*v = arg;
+	struct relearn	*r;
+
+	if (s->code != ST_OK && s->code != ST_GONE) {
+		finish(v, 0);
+		return;
+	}
+	if ((r = calloc(1, sizeof(*r))) == NULL)
+		fatal("view");
+	v->relearn = r;
+	r->known = v->uidnext;
+	r->modseq = v->mbox->list_modseq;
+	if (tell_list(v))
+		v->uidnext = v->mbox->list_next;
+	if (v->nnames != v->mbox->nnames)
+		view_tell_flags(v);
+	if (v->exists > 0 && rseq_add(&r->seqs, 1, v->exists) == -1)
+		fatal("view");
+	r->pager.seqs = &r->seqs;
+	r->pager.columns = ST_FETCH_HOT;
+	r->pager.budget = 256 * 1024;
+	r->pager.ready = relearn_go;
+	r->pager.arg = v;
+	pager_start(&r->pager, v->session);
+	relearn_go(v);
+}
+
+static void
+on_relisted(void *arg, int ok)
+{
+	struct view	*v = arg;
+
+	if (ok)
+		mbox_sync(v->mbox, isession_sid(v->session),
+		    v->mbox->list_modseq, on_renamed, v);
+	else
+		finish(v, 0);
+}
+
 static void
 on_sync(void *arg, const struct mbox_sync *s)
 {
 	struct view	*v = arg;
 	uint32_t	 known = v->uidnext;
 
-	if (s->code != ST_OK) {
+	if (s->code != ST_OK && s->code != ST_GONE) {
 		finish(v, 0);
 		return;
 	}
-	if (v->snap == NULL && !only_new(v, s)) {
+	if (s->code == ST_GONE && v->snap != NULL) {
+		mbox_load(v->mbox, isession_sid(v->session), on_relisted, v);
+		return;
+	}
+	if (v->snap == NULL && (s->code == ST_GONE || !only_new(v, s))) {
 		v->sync_done = v->done;
 		v->sync_arg = v->arg;
 		view_load(v, on_snap, v);
@@ -417,7 +581,7 @@ on_sync(void *arg, const struct mbox_sync *s)
 			tell_count(v);
 		}
 		v->uidnext = s->uidnext;
-	} else if (tell_list(v, s))
+	} else if (tell_list(v))
 		v->uidnext = v->mbox->list_next;
 	if (v->snap != NULL)
 		tell_rows(v, s, known);

@@ -8,6 +8,7 @@
 #include "mbox.h"
 
 struct isession;
+struct relearn;
 
 struct view {
 	TAILQ_ENTRY(view) entry;	/* in the mailbox */
@@ -37,6 +38,7 @@ struct view {
 	void		*arg;
 	void		(*sync_done)(void *, int ok);
 	void		*sync_arg;
+	struct relearn	*relearn;
 };
 
 #define VIEW_EXPUNGE	0x01	/* EXPUNGE may be told now */
