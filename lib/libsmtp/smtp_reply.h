@@ -45,7 +45,7 @@ void	smtp_reply_free(struct smtp_reply_parser *);
  * parser and lives until the next call.
  *
  *	DONE	*reply is one
- *	MORE	
+ *	MORE
  *	BAD	this is not SMTP, or lines with codes of two kinds
  *	TOOBIG	a line or the whole of it is over the limit
  */

@@ -106,7 +106,7 @@ struct rec_copy {
 	uint64_t	 from_modseq;	/* when moved */
 	int64_t		 savedate;
 	uint8_t		 move;
-	uint8_t		 map[MSTORE_NKEYWORDS];	/* keyword bit in to, 255 none */
+	uint8_t		 map[MSTORE_NKEYWORDS]; /* bit in to; 255: none */
 	struct rseq	 uids;
 };
 

@@ -259,7 +259,7 @@ struct mstore_dest {
 	uint32_t	 account;
 	struct span	 mailbox;	/* by name; p NULL: ext or INBOX */
 	struct span	 ext;		/* used if such a mailbox exists */
-	int		 create;	/* make the mailbox by name if missing */
+	int		 create; /* make the mailbox by name if missing */
 	uint16_t	 flags;
 	const struct span *keywords;
 	size_t		 nkeywords;
@@ -332,7 +332,7 @@ enum mstore_code mstore_expunge(struct mstore *, uint64_t mailbox,
 	    const struct rseq *uids, int force, struct rseq *gone,
 	    uint64_t *modseq);
 /*
- * COPY, or MOVE in one step.  done: the source uids; the new ones are *first and
+ * COPY, or MOVE in one step.  done: the source uids; the new are *first and
  * on, in that order.  limit is that of the destination's account.
  */
 enum mstore_code mstore_copy(struct mstore *, uint64_t from,
@@ -341,7 +341,7 @@ enum mstore_code mstore_copy(struct mstore *, uint64_t from,
 	    uint32_t *first);
 
 /*
- * What happened after modseq since: uids whose state is new or changed (changed,
+ * What happened after modseq since: uids that are new or differ (changed,
  * exact) and those that vanished.  MSTORE_LIMIT: since is older than
  * mailbox.changes_from, vanished is not known (changed is); RFC 7162 3.2.5.1
  * then takes all uids that are not there as vanished.
@@ -415,7 +415,7 @@ int	 mstore_check(struct mstore *, struct mstore_check *, size_t budget);
 struct mstore_stats {
 	uint64_t	 segments;
 	uint64_t	 bytes;		/* in segments */
-	uint64_t	 live;		/* of message records still referred to */
+	uint64_t	 live;	/* of message records still referred to */
 	uint64_t	 turns;
 	uint64_t	 flushes;
 	uint64_t	 records;	/* appended since open */

@@ -2,7 +2,7 @@
  * Pages: how messages travel from the store to those who read them.  A page is
  * a row of records, each for one uid, with the columns that were asked for:
  *
- *	u32 length of what follows	u32 uid		u16 columns	u16 status
+ *	u32 length of what follows, u32 uid, u16 columns, u16 status
  *	FLAGS	u16 flags, u64 keywords	MODSEQ	u64
  *	SIZE	u32 octets (RFC822.SIZE)
  *	DATES	i64 internal, i16 zone (minutes), i64 saved

@@ -91,12 +91,12 @@ struct seglog {
 	uint32_t	 seg;
 	uint32_t	 end;		/* with what is queued */
 	uint32_t	 alloc;		/* length of the file */
-	uint32_t	 filled;	/* written, be it with zeros, up to here */
+	uint32_t	 filled; /* written, be it with zeros, up to here */
 
 	/* The batch. */
 	uint64_t	 batch;
 	uint32_t	 seq;		/* records queued */
-	struct seglog_pos start;	/* its beginning: all before is durable */
+	struct seglog_pos start; /* its beginning: all before is durable */
 	struct seglog_pos prev;		/* where the last one began */
 	struct seglog_hdr last;		/* last record queued */
 	int		 wrote;		/* some of it is in the file already */

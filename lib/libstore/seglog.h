@@ -50,7 +50,7 @@ struct seglog_hdr {
 };
 #define SEGLOG_F_END	0x0001		/* flags: last of its batch */
 
-/* One stretch of a part: memory (p) or, when p is NULL, bytes of fd from off. */
+/* One stretch of a part: memory (p) or, when p is NULL, fd's bytes from off. */
 struct seglog_piece {
 	const void	*p;
 	int		 fd;
@@ -74,7 +74,7 @@ struct seglog_io {
 	ssize_t	(*pwrite)(void *, int, const void *, size_t, off_t);
 	int	(*fdatasync)(void *, int);
 	int	(*fsync)(void *, int);
-	int	(*allocate)(void *, int, off_t len);	/* fallocate(2), 0..len */
+	int	(*allocate)(void *, int, off_t len); /* fallocate(2), 0..len */
 	int	(*truncate)(void *, int, off_t len);
 	int	(*unlink)(void *, int dirfd, const char *);
 	int	(*close)(void *, int);

@@ -5,8 +5,9 @@
  *	smtpsink [-1LP] [-d milliseconds] [-n messages] [-t reply] port
  *
  * -d: each answer, and the greeting, comes so much after what it answers.
- * -n: end at the last of so many messages.  -P: no PIPELINING is offered.  -1: one
- * message a connection.  -t: refuse the message with this reply ("451 no").
+ * -n: end at the last of so many messages.  -P: no PIPELINING is offered.
+ * -1: one message a connection.
+ * -t: refuse the message with this reply ("451 no").
  * At its end, or at SIGTERM, it prints one line of name=value.
  */
 #include <sys/queue.h>

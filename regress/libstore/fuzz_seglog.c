@@ -31,7 +31,9 @@ cleanup(void)
 static void
 setup(void)
 {
-	static const char	*text[SEGLOG_NPARTS] = { "one", "two", "three" };
+	static const char	*text[SEGLOG_NPARTS] = {
+		"one", "two", "three"
+	};
 	struct seglog_conf	 conf = { .dir = dir, .segsize = 65536 };
 	struct seglog_piece	 piece[SEGLOG_NPARTS];
 	struct seglog_part	 part[SEGLOG_NPARTS];

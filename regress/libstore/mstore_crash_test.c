@@ -19,7 +19,7 @@
 
 #define SEGFILE	"seg/00000001.seg"
 
-/* Turn n of a script that has something of everything.  MSTORE_OK: committed. */
+/* Turn n of a script with something of everything.  MSTORE_OK: committed. */
 static enum mstore_code
 script(struct mstore *ms, int n)
 {

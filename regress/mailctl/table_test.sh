@@ -125,18 +125,18 @@ terminal_body()
 	answers = sys.argv[1].split(",")
 	pid, fd = pty.fork()
 	if pid == 0:
-	    os.execv(sys.argv[2], sys.argv[2:])
+	  os.execv(sys.argv[2], sys.argv[2:])
 	shown = b""
 	while True:
-	    try:
-	        got = os.read(fd, 1024)
-	    except OSError:
-	        break
-	    if not got:
-	        break
-	    shown += got
-	    if shown.endswith(b": ") and answers:
-	        os.write(fd, answers.pop(0).encode() + b"\n")
+	  try:
+	    got = os.read(fd, 1024)
+	  except OSError:
+	    break
+	  if not got:
+	    break
+	  shown += got
+	  if shown.endswith(b": ") and answers:
+	    os.write(fd, answers.pop(0).encode() + b"\n")
 	sys.stdout.buffer.write(shown.replace(b"\r", b""))
 	sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
 	P

@@ -14,8 +14,9 @@ mail()
 	i=0
 	while [ $i -lt "$1" ]; do
 		i=$((i + 1))
-		printf 'From: a@example.org\r\nTo: you@example.test\r\nSubject: mail %d\r\nMessage-ID: <%d@example.org>\r\n\r\nbody of %d\r\n' \
-		    $i $i $i | site_curl_append INBOX
+		printf '%s\r\n' 'From: a@example.org' 'To: you@example.test' \
+		    "Subject: mail $i" "Message-ID: <$i@example.org>" '' \
+		    "body of $i" | site_curl_append INBOX
 	done
 }
 
@@ -49,7 +50,8 @@ curl_body()
 	atf_check -o match:'^body of 3' \
 	    site_curl "$url/INBOX;MAILINDEX=3;SECTION=TEXT"
 	atf_check -o match:'SEARCH 1 2 3' site_curl "$url/INBOX?ALL"
-	atf_check -o match:'SEARCH 2' site_curl "$url/INBOX?SUBJECT%20%22mail%202%22"
+	atf_check -o match:'SEARCH 2' \
+	    site_curl "$url/INBOX?SUBJECT%20%22mail%202%22"
 	atf_check -o match:'LIST.*Trash' site_curl "$url/"
 	atf_check -o match:'EXAMINE|EXISTS|FLAGS' \
 	    site_curl "$url/INBOX" -X 'FETCH 1:* (FLAGS)'
@@ -71,14 +73,16 @@ mbsync_body()
 		atf_check -o ignore -e ignore mbsync -c "$site_dir/mbsyncrc" -a
 	}
 	chmod 600 "$site_dir/mbsyncrc"
-	sed -i 's/^Patterns INBOX/Patterns */; s/^Create Near/Create Both\nExpunge Both/' \
+	sed -i -e 's/^Patterns INBOX/Patterns */' \
+	    -e 's/^Create Near/Create Both\nExpunge Both/' \
 	    "$site_dir/mbsyncrc"
 	site_sync
 	box=$site_dir/Maildir
 	atf_check_equal 20 "$(cat "$box"/new/* "$box"/cur/* 2>/dev/null |
 	    grep -c '^Subject: mail')"
 	# A flag set here, one removed here, one new here.
-	f=$(grep -l 'Subject: mail 7$' "$box"/*/* || grep -l 'mail 7' "$box"/*/*)
+	f=$(grep -l 'Subject: mail 7$' "$box"/*/* ||
+	    grep -l 'mail 7' "$box"/*/*)
 	mv "$f" "$box/cur/$(basename "${f%%:2,*}"):2,FS"
 	f=$(grep -l '^Subject: mail 9' "$box"/*/*)
 	mv "$f" "$box/cur/$(basename "${f%%:2,*}"):2,T"
@@ -118,7 +122,8 @@ mutt_body()
 	cp "$site_dir/cert.pem" certs
 	atf_check -o ignore python3 "$(atf_get_srcdir)/mutt.py" muttrc
 	url=imaps://127.0.0.1:$SITE_IMAPS
-	atf_check -o match:'Subject: mail 2' site_curl "$url/Archive;MAILINDEX=1"
+	atf_check -o match:'Subject: mail 2' \
+	    site_curl "$url/Archive;MAILINDEX=1"
 	atf_check -o match:'SEARCH 2' site_curl "$url/INBOX?FLAGGED"
 	atf_check -o inline:'* SEARCH 1 2 3\r\n' site_curl "$url/INBOX?ALL"
 	site_stop || atf_fail "it does not end"

@@ -13,7 +13,8 @@ program_case()
 		site_new two@example.test
 		site_start
 		atf_check python3 \"\$(atf_get_srcdir)/$1.py\" $2
-		atf_check test -z \"\$(grep 'died of\|killed' \"\$site_dir/log\")\"
+		atf_check test -z \\
+		    \"\$(grep 'died of\|killed' \"\$site_dir/log\")\"
 		site_stop || atf_fail \"it does not end\"
 	}
 	$2_cleanup() { site_cleanup; }"

@@ -13,7 +13,8 @@ program_case()
 		site_start
 		atf_check env PYTHONPATH=\"\$(atf_get_srcdir)/../maild-imap\" \\
 		    python3 \"\$(atf_get_srcdir)/$1.py\" $2
-		atf_check test -z \"\$(grep 'died of\|killed' \"\$site_dir/log\")\"
+		atf_check test -z \\
+		    \"\$(grep 'died of\|killed' \"\$site_dir/log\")\"
 		site_stop || atf_fail \"it does not end\"
 	}
 	$2_cleanup() { site_cleanup; }"
@@ -23,10 +24,15 @@ sort_cases="sort esort display thread changing"
 for c in $sort_cases; do
 	program_case sort "$c"
 done
+metadata_cases="mailbox_annotations depth limits server_annotations special
+    list_metadata quota"
+for c in $metadata_cases; do
+	program_case metadata "$c"
+done
 
 atf_init_test_cases()
 {
-	for c in $sort_cases; do
+	for c in $sort_cases $metadata_cases; do
 		atf_add_test_case "$c"
 	done
 }

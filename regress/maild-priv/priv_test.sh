@@ -124,7 +124,8 @@ keys_body()
 	for name in mail.example.test rsa.zz; do
 		for port in $SITE_SUBMISSIONS $SITE_IMAPS; do
 			echo QUIT | timeout 5 openssl s_client -quiet \
-			    -servername $name -connect 127.0.0.1:$port >/dev/null 2>&1
+			    -servername $name -connect 127.0.0.1:$port \
+			    >/dev/null 2>&1
 		done
 	done
 	dkim=$(ls "$site_dir"/dkim/*.key)

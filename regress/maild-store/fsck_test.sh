@@ -8,9 +8,9 @@ deliver()
 	import smtplib, sys
 	s = smtplib.SMTP("127.0.0.1", int(sys.argv[2]))
 	for i in range(int(sys.argv[1])):
-	    s.sendmail("a@example.com", ["you@example.test"],
-	        f"From: a@example.com\r\nMessage-ID: <{i}@x>\r\nSubject: {i}\r\n\r\n"
-	        + "needle %d\r\n" % i * 200)
+	    head = f"From: a@example.com\r\nMessage-ID: <{i}@x>\r\nSubject: {i}"
+	    text = head + "\r\n\r\n" + "needle %d\r\n" % i * 200
+	    s.sendmail("a@example.com", ["you@example.test"], text)
 	PY
 }
 

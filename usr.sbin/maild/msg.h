@@ -180,6 +180,9 @@ enum msg_type {
 	M_ST_COPY_R,
 	M_ST_QUOTA,
 	M_ST_QUOTA_R,
+	M_ST_PROPS,
+	M_ST_PROPS_R,		/* (+ fd) */
+	M_ST_SETPROPS,
 	M_ST_R,			/* plain answer: code and text */
 
 	/* {smtp, imap, relay} <-> crypto, on the blocking socketpair */
@@ -976,6 +979,30 @@ struct msg_st_quota_r {
 	uint64_t	bytes_limit;	/* 0: none */
 	uint64_t	messages;
 	uint64_t	messages_limit;
+};
+
+/* Annotations: of the mailbox, of the server (name ""), or all mailboxes'. */
+struct msg_st_props {
+	uint64_t	sid;
+	uint32_t	req;
+	uint8_t		all;
+	const char	*name;
+};
+
+/* rows in the form of proprow.h; in the fd when size > 0 */
+struct msg_st_props_r {
+	uint64_t	sid;
+	uint32_t	req;
+	uint64_t	size;
+	struct msg_blob	rows;
+};
+
+/* All of them or none; ST_LIMIT: too many.  Answered by M_ST_R. */
+struct msg_st_setprops {
+	uint64_t	sid;
+	uint32_t	req;
+	const char	*name;
+	struct msg_blob	rows;		/* proprow.h, mbox is ignored */
 };
 
 struct msg_st_r {

@@ -602,6 +602,24 @@ static const struct msg_field f_st_quota_r[] = {
 	F(st_quota_r, messages),
 	F(st_quota_r, messages_limit),
 };
+static const struct msg_field f_st_props[] = {
+	F(st_props, sid),
+	F(st_props, req),
+	N(st_props, all, 1),
+	S(st_props, name, MSG_MAILBOX),
+};
+static const struct msg_field f_st_props_r[] = {
+	F(st_props_r, sid),
+	F(st_props_r, req),
+	F(st_props_r, size),
+	S(st_props_r, rows, MSG_BLOB),
+};
+static const struct msg_field f_st_setprops[] = {
+	F(st_setprops, sid),
+	F(st_setprops, req),
+	S(st_setprops, name, MSG_MAILBOX),
+	S(st_setprops, rows, MSG_BLOB),
+};
 static const struct msg_field f_st_r[] = {
 	F(st_r, sid),
 	F(st_r, req),
@@ -768,6 +786,9 @@ const struct msg_row msg_table[M_MAX] = {
 	ROW(ST_COPY_R, st_copy_r, FD_NONE, [PROC_STORE] = P(IMAP)),
 	ROW(ST_QUOTA, st_quota, FD_NONE, [PROC_IMAP] = P(STORE)),
 	ROW(ST_QUOTA_R, st_quota_r, FD_NONE, [PROC_STORE] = P(IMAP)),
+	ROW(ST_PROPS, st_props, FD_NONE, [PROC_IMAP] = P(STORE)),
+	ROW(ST_PROPS_R, st_props_r, FD_MAY, [PROC_STORE] = P(IMAP)),
+	ROW(ST_SETPROPS, st_setprops, FD_NONE, [PROC_IMAP] = P(STORE)),
 	ROW(ST_R, st_r, FD_NONE, [PROC_STORE] = P(IMAP)),
 	ROW(TLS_SIGN, tls_sign, FD_NONE, [PROC_SMTP] = P(CRYPTO),
 	    [PROC_RELAY] = P(CRYPTO), [PROC_IMAP] = P(CRYPTO)),

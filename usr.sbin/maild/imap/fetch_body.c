@@ -102,7 +102,7 @@ put_range(struct fetch *j, const struct imap_fetch_item *it, struct range r)
 	return FETCH_DONE;
 }
 
-/* ---- HEADER.FIELDS ---------------------------------------------------------------- */
+/* ---- HEADER.FIELDS ----------------------------------------------------- */
 
 static int
 is_named(const struct imap_section *s, struct span name)
@@ -229,7 +229,7 @@ fetch_body(struct fetch *j, const struct imap_fetch_item *it)
 	return put_range(j, it, r);
 }
 
-/* ---- BINARY (RFC 3516) ------------------------------------------------------------- */
+/* ---- BINARY (RFC 3516) ------------------------------------------------- */
 
 /* How the part is encoded; those that hold others are not. */
 static enum transfer

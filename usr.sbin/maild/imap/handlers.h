@@ -28,6 +28,10 @@ void	quota_get(struct isession *);
 void	quota_getroot(struct isession *);
 void	quota_set(struct isession *);
 
+/* metadata.c */
+void	metadata_get(struct isession *);
+void	metadata_set(struct isession *);
+
 /* expunge.c */
 void	expunge_expunge(struct isession *);
 /* fetch.c */

@@ -21,7 +21,7 @@ static const struct conf *conf;
 static struct tls	*tls, *newtls;
 static int		 stopping;
 
-/* ---- answers of auth, lookup and queue ---------------------------------------- */
+/* ---- answers of auth, lookup and queue --------------------------------- */
 
 static void
 on_connect_r(const struct proc_from *from, const void *msg, int fd)
@@ -95,7 +95,7 @@ on_append_r(const struct proc_from *from, const void *msg, int fd)
 		iappend_result(s, m);
 }
 
-/* ---- answers of the store -------------------------------------------------------- */
+/* ---- answers of the store ---------------------------------------------- */
 
 static void
 on_changed(const struct proc_from *from, const void *msg, int fd)
@@ -121,6 +121,7 @@ ANSWER(st_fetch_r, M_ST_FETCH_R)
 ANSWER(st_flags_r, M_ST_FLAGS_R)
 ANSWER(st_copy_r, M_ST_COPY_R)
 ANSWER(st_quota_r, M_ST_QUOTA_R)
+ANSWER(st_props_r, M_ST_PROPS_R)
 ANSWER(st_r, M_ST_R)
 
 static const struct proc_dispatch dispatch[] = {
@@ -140,11 +141,12 @@ static const struct proc_dispatch dispatch[] = {
 	{ M_ST_FLAGS_R,		on_st_flags_r },
 	{ M_ST_COPY_R,		on_st_copy_r },
 	{ M_ST_QUOTA_R,		on_st_quota_r },
+	{ M_ST_PROPS_R,		on_st_props_r },
 	{ M_ST_R,		on_st_r },
 	{ M_MAX,		NULL }
 };
 
-/* ---- life ---------------------------------------------------------------------------- */
+/* ---- life -------------------------------------------------------------- */
 
 static void
 accept_client(const struct conf_listen *l, int fd, const struct addr *client,

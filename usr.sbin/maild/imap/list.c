@@ -7,6 +7,7 @@
 #include "libimap/imap_tree.h"
 #include "libstore/mstore.h"
 #include "libutil/log.h"
+#include "metadata.h"
 #include "name.h"
 #include "objid.h"
 #include "isession.h"
@@ -21,7 +22,7 @@ list_namespace(struct isession *s)
 	isession_done(s, IMAP_RESULT_OK, NULL, NULL);
 }
 
-/* ---- STATUS ---------------------------------------------------------------------- */
+/* ---- STATUS ------------------------------------------------------------ */
 
 static void
 status_row(struct isession *s, struct span name, uint32_t items,
@@ -92,7 +93,7 @@ list_status(struct isession *s)
 	request_send(m.req, M_ST_STATUS, &m);
 }
 
-/* ---- LIST, LSUB ------------------------------------------------------------------- */
+/* ---- LIST, LSUB -------------------------------------------------------- */
 
 /* A mailbox's row as the store gave it, for STATUS in the answer. */
 static void
@@ -114,6 +115,21 @@ row_status(struct isession *s, const struct imap_tree_node *n)
 	r.highestmodseq = row->highestmodseq;
 	r.deleted_size = row->deleted_size;
 	status_row(s, row->name, s->cmd->u.list.status, &r);
+}
+
+/* RFC 9590: the annotations of all mailboxes wait behind the session's job. */
+static void
+row_metadata(struct isession *s, const struct imap_tree_node *n)
+{
+	const struct imap_list	*l = &s->cmd->u.list;
+	struct metadata_ask	 ask = { .entries = l->entries,
+	    .n = l->nentries, .maxsize = UINT32_MAX };
+	const struct strow	*row = n->arg;
+
+	if (row == NULL || row->id == 0)
+		return;
+	metadata_write(isession_out(s), &ask, s->job, row->id, row->name);
+	isession_out_done(s);
 }
 
 static int
@@ -207,6 +223,8 @@ answer_rows(struct isession *s, const struct rows *data)
 		imap_out_list(o, &tree.nodes[i], l, lsub);
 		if (l->ret & IMAP_LRET_STATUS)
 			row_status(s, &tree.nodes[i]);
+		if (l->ret & IMAP_LRET_METADATA)
+			row_metadata(s, &tree.nodes[i]);
 	}
 	isession_out_done(s);
 	for (i = 0; i < l->npatterns; i++)
@@ -238,6 +256,48 @@ on_list(void *arg, uint32_t type, const void *msg, int fd)
 	isession_done_st(s, r->code, NULL);
 }
 
+static void
+ask_list(struct isession *s)
+{
+	struct msg_st_list	 m = { .sid = s->sid };
+
+	if (s->cmd->u.list.ret & IMAP_LRET_STATUS)
+		m.flags |= ST_LIST_COUNTERS;
+	m.req = request_new(on_list, s);
+	request_send(m.req, M_ST_LIST, &m);
+}
+
+static void
+free_props(void *arg)
+{
+	rows_free(arg);
+	free(arg);
+}
+
+static void
+on_props(void *arg, uint32_t type, const void *msg, int fd)
+{
+	const struct msg_st_props_r	*r = msg;
+	struct isession			*s = arg;
+	struct rows			*rows;
+
+	if (type != M_ST_PROPS_R) {
+		isession_done_st(s, ((const struct msg_st_r *)msg)->code,
+		    NULL);
+		return;
+	}
+	if ((rows = calloc(1, sizeof(*rows))) == NULL)
+		fatal("list");
+	s->job = rows;
+	s->job_free = free_props;
+	if (rows_open(rows, &r->rows, r->size, fd) == -1 ||
+	    rows_keep(rows) == -1) {
+		isession_done_st(s, ST_TEMP, NULL);
+		return;
+	}
+	ask_list(s);
+}
+
 /* LIST "" "" asks for the separator alone. */
 static int
 only_separator(const struct imap_list *l)
@@ -249,7 +309,7 @@ void
 list_list(struct isession *s)
 {
 	const struct imap_list	*l = &s->cmd->u.list;
-	struct msg_st_list	 m = { .sid = s->sid };
+	struct msg_st_props	 m = { .sid = s->sid, .all = 1 };
 
 	if (only_separator(l)) {
 		imap_out_str(isession_out(s), s->cmd->id == IMAP_LSUB ?
@@ -259,8 +319,10 @@ list_list(struct isession *s)
 		isession_done(s, IMAP_RESULT_OK, NULL, NULL);
 		return;
 	}
-	if (l->ret & IMAP_LRET_STATUS)
-		m.flags |= ST_LIST_COUNTERS;
-	m.req = request_new(on_list, s);
-	request_send(m.req, M_ST_LIST, &m);
+	if (!(l->ret & IMAP_LRET_METADATA)) {
+		ask_list(s);
+		return;
+	}
+	m.req = request_new(on_props, s);
+	request_send(m.req, M_ST_PROPS, &m);
 }

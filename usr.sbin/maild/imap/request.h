@@ -36,8 +36,8 @@ struct rows {
 	void		*copy;
 };
 
-int		 rows_open(struct rows *, const struct msg_blob *, uint64_t size,
-		    int fd);
+int		 rows_open(struct rows *, const struct msg_blob *,
+		    uint64_t size, int fd);
 void		 rows_free(struct rows *);
 /* They are to outlive the message: copy what came inline.  0 or -1. */
 int		 rows_keep(struct rows *);

@@ -460,7 +460,7 @@ on_snap(void *arg, int ok)
 		finish(v, 0);
 }
 
-/* ---- too long ago: all flags are looked at ------------------------------------------- */
+/* ---- too long ago: all flags are looked at ----------------------------- */
 
 struct relearn {
 	struct pager	 pager;

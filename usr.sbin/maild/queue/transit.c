@@ -495,7 +495,8 @@ step_deliver(struct transit *t)
 {
 	struct delivery_what	 w = {
 		.id = attempt_id(t), .dedupe = t->dedupe,
-		.date = t->env->created, .fd = t->fd, .size = t->size, .prefix = &t->prefix,
+		.date = t->env->created, .fd = t->fd, .size = t->size,
+		.prefix = &t->prefix,
 		.meta = &t->meta, .metafd = t->metafd,
 		.metasize = t->metasize, .env = t->env
 	};

@@ -11,6 +11,7 @@
 #include "sdeliver.h"
 #include "sfsck.h"
 #include "sgrant.h"
+#include "sprops.h"
 #include "sread.h"
 #include "store.h"
 #include "swrite.h"
@@ -85,6 +86,8 @@ REQUEST(swrite_mailbox)
 REQUEST(swrite_flags)
 REQUEST(swrite_expunge)
 REQUEST(swrite_copy)
+REQUEST(sprops_get)
+REQUEST(sprops_set)
 
 static const struct proc_dispatch dispatch[] = {
 	{ M_GRANT,		on_grant },
@@ -106,6 +109,8 @@ static const struct proc_dispatch dispatch[] = {
 	{ M_ST_EXPUNGE,		on_swrite_expunge },
 	{ M_ST_COPY,		on_swrite_copy },
 	{ M_ST_QUOTA,		on_sread_quota },
+	{ M_ST_PROPS,		on_sprops_get },
+	{ M_ST_SETPROPS,	on_sprops_set },
 	{ M_MAX,		NULL }
 };
 
