@@ -1,7 +1,7 @@
 # Extensions of IMAP against a whole daemon: the cases are in the *.py files.
 . "$(atf_get_srcdir)/../site.sh"
 
-# program_case PROGRAM NAME
+# program_case PROGRAM NAME [what is done to the site before it starts]
 program_case()
 {
 	atf_test_case "$2" cleanup
@@ -9,7 +9,8 @@ program_case()
 	$2_head() { atf_set require.progs 'python3 openssl'; }
 	$2_body()
 	{
-		site_new two@example.test
+		site_new two@example.test small@example.test
+		$3
 		site_start
 		atf_check env PYTHONPATH=\"\$(atf_get_srcdir)/../maild-imap\" \\
 		    python3 \"\$(atf_get_srcdir)/$1.py\" $2
@@ -29,10 +30,21 @@ metadata_cases="mailbox_annotations depth limits server_annotations special
 for c in $metadata_cases; do
 	program_case metadata "$c"
 done
+replace_cases="concurrent_replace replace_forms"
+for c in $replace_cases; do
+	program_case replace "$c"
+done
+small_account()
+{
+	sed -i 's/^small@.*/&:quota=128K/' "$site_dir/accounts"
+}
+program_case replace replace_quota small_account
+program_case replace replace_nul "site_conf limits { message-size 64K }"
 
 atf_init_test_cases()
 {
-	for c in $sort_cases $metadata_cases; do
+	for c in $sort_cases $metadata_cases $replace_cases replace_quota \
+	    replace_nul; do
 		atf_add_test_case "$c"
 	done
 }

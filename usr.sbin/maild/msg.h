@@ -475,6 +475,9 @@ struct msg_append_commit {
 	uint32_t	txn;
 	uint32_t	count;
 	const char	*mailbox;
+	/* REPLACE: in the same step this one goes; uid 0: none does. */
+	uint64_t	oldmbox;
+	uint32_t	olduid;
 };
 
 struct msg_append_r {
@@ -647,6 +650,8 @@ struct msg_store_append {
 	struct msg_origin origin;
 	uint32_t	count;
 	const char	*mailbox;
+	uint64_t	oldmbox;	/* as in msg_append_commit */
+	uint32_t	olduid;
 };
 
 struct msg_store_append_r {

@@ -218,6 +218,8 @@ static const struct msg_field f_append_commit[] = {
 	F(append_commit, txn),
 	F(append_commit, count),
 	S(append_commit, mailbox, MSG_MAILBOX),
+	F(append_commit, oldmbox),
+	F(append_commit, olduid),
 };
 static const struct msg_field f_append_r[] = {
 	F(append_r, sid),
@@ -347,6 +349,8 @@ static const struct msg_field f_store_append[] = {
 	F(store_append, origin),
 	F(store_append, count),
 	S(store_append, mailbox, MSG_MAILBOX),
+	F(store_append, oldmbox),
+	F(store_append, olduid),
 };
 static const struct msg_field f_store_append_r[] = {
 	F(store_append_r, cookie),

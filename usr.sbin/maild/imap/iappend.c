@@ -5,7 +5,6 @@
 
 #include "iappend.h"
 #include "iappend_binary.h"
-#include "ireplace.h"
 #include "libstore/mstore_page.h"
 #include "libutil/buf.h"
 #include "libutil/log.h"
@@ -31,6 +30,7 @@ struct append {
 	uint8_t		 nul;		/* the message has some */
 	uint32_t	 replaces;	/* uid of the message that goes */
 	uint8_t		 failed;
+	uint8_t		 bad;		/* BAD, not NO */
 	const char	*code, *text;	/* why */
 	char		 mailbox[IMAP_NAME_MAX + 1];
 	struct msg_append_r result;
@@ -142,8 +142,8 @@ iappend_refused(struct isession *s)
 {
 	struct append	*a = s->job;
 
-	imap_out_reply(isession_out(s), span_of(s->tag), "NO", a->code,
-	    a->text);
+	imap_out_reply(isession_out(s), span_of(s->tag), a->bad ? "BAD" : "NO",
+	    a->code, a->text);
 	isession_out_done(s);
 	iappend_broken(s);
 }
@@ -202,16 +202,18 @@ find_replaced(void *arg, int ok)
 		refuse(s, s->append_cmd);
 }
 
-static const char *
-check_state(struct isession *s, struct imap_command *cmd)
+static void
+check_state(struct isession *s, struct append *a, struct imap_command *cmd)
 {
-	const char	*code, *why = NULL;
+	const char		*code, *why;
+	enum imap_verdict	 verdict;
 
-	if (imap_state_check(&s->st, cmd, &code, &why) != IMAP_ALLOW)
-		return why == NULL ? "Not now." : why;
-	if (cmd->u.append.catenate)
-		return "Not offered here.";
-	return NULL;
+	verdict = imap_state_check(&s->st, cmd, &code, &why);
+	if (verdict != IMAP_ALLOW) {
+		a->bad = verdict == IMAP_DENY_BAD;
+		fail(a, code, why == NULL ? "Not now." : why);
+	} else if (cmd->u.append.catenate)
+		fail(a, NULL, "Not offered here.");
 }
 
 void
@@ -219,15 +221,14 @@ iappend_segment(struct isession *s, struct imap_command *cmd)
 {
 	const struct imap_append_part	*p;
 	struct append			*a;
-	const char			*why, *bad;
+	const char			*why;
 	int				 first = s->mode != INPUT_APPEND;
 	int				 utf8;
 
 	a = append_get(s);
 	p = &cmd->u.append.parts[cmd->u.append.nparts - 1];
 	s->append_cmd = cmd;
-	if ((bad = check_state(s, cmd)) != NULL)
-		fail(a, NULL, bad);
+	check_state(s, a, cmd);
 	utf8 = s->st.enabled & (IMAP_EN_UTF8 | IMAP_EN_REV2) ?
 	    IMAP_NAME_UTF8 : 0;
 	if (first && !a->failed && imap_name_read(cmd->u.append.mailbox, utf8,
@@ -289,11 +290,17 @@ message_done(struct isession *s, struct append *a)
 	struct msg_append_msg	 m = { .sid = s->sid, .txn = s->txn,
 	    .n = a->n, .flags = a->flags, .date = a->date,
 	    .zone = a->zone };
+	int			 rc;
 
 	m.keywords = (char *)buf_ptr(&a->keywords);
-	if (a->nul && iappend_binary(a->fd, &a->written,
-	    isession_config()->limits.message_size) == -1)
-		fail(a, "UNKNOWN-CTE", "NULs where none can be.");
+	if (a->nul) {
+		rc = iappend_binary(a->fd, &a->written,
+		    isession_config()->limits.message_size);
+		if (rc == IAPPEND_TOOBIG)
+			fail(a, "TOOBIG", "Message is too big in base64.");
+		else if (rc != IAPPEND_DONE)
+			fail(a, "UNKNOWN-CTE", "NULs where none can be.");
+	}
 	m.size = a->written;
 	close(a->fd);
 	a->fd = -1;
@@ -332,8 +339,10 @@ iappend_last(struct isession *s, struct imap_command *cmd)
 {
 	struct append		*a = s->job;
 	struct msg_append_commit m = { .sid = s->sid, .txn = s->txn,
-	    .count = a->n, .mailbox = a->mailbox };
+	    .count = a->n, .mailbox = a->mailbox, .olduid = a->replaces };
 
+	if (a->replaces != 0)
+		m.oldmbox = s->view->mbox->id;
 	s->cmd = cmd;
 	s->append_cmd = NULL;
 	s->mode = INPUT_COMMANDS;
@@ -385,12 +394,12 @@ iappend_result(struct isession *s, const struct msg_append_r *m)
 	s->appending = 0;
 	a->result = *m;
 	/* Into the mailbox that he looks at: he hears of it at once. */
-	if (m->code == ST_OK && s->view != NULL &&
-	    m->uidvalidity == s->view->uidvalidity &&
-	    m->last >= s->view->uidnext)
+	if (m->code == ST_OK && s->view != NULL && (a->replaces != 0 ||
+	    (m->uidvalidity == s->view->uidvalidity &&
+	    m->last >= s->view->uidnext)))
 		mbox_heard(s->view->mbox, s->view->modseq + 1);
 	if (m->code == ST_OK && a->replaces != 0)
-		ireplace_expunge(s, a->replaces, replaced);
+		replaced(s);
 	else if (m->code == ST_OK)
 		isession_done_with(s, IMAP_RESULT_OK, done_tail);
 	else if (m->code == ST_NONEXISTENT)

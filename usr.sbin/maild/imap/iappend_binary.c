@@ -48,9 +48,13 @@ write_all(int fd, const struct buf *b)
 	return ftruncate(fd, (off_t)b->len);
 }
 
-/* The part's header with another encoding. */
+/*
+ * The part's header with another encoding; which counts only in a message that
+ * says it is of MIME.
+ */
 static int
-put_header(struct buf *out, const char *p, size_t len)
+put_header(struct buf *out, const struct mime_part *part, const char *p,
+    size_t len)
 {
 	struct header_iter	 it;
 	struct header		 h;
@@ -61,6 +65,9 @@ put_header(struct buf *out, const char *p, size_t len)
 		    buf_add(out, h.raw.p, h.raw.len) == -1)
 			return -1;
 	}
+	if (!(part->flags & MIME_F_MIME) &&
+	    buf_addstr(out, "MIME-Version: 1.0\r\n") == -1)
+		return -1;
 	return buf_addstr(out, "Content-Transfer-Encoding: base64\r\n\r\n");
 }
 
@@ -91,7 +98,8 @@ rewrite(const struct mime *m, const char *p, size_t size, struct buf *out)
 			continue;
 		if (has_nul(p + at, part->body_off - at) ||
 		    buf_add(out, p + at, part->hdr_off - at) == -1 ||
-		    put_header(out, p + part->hdr_off, part->hdr_len) == -1 ||
+		    put_header(out, part, p + part->hdr_off,
+		    part->hdr_len) == -1 ||
 		    transfer_encode_base64(p + part->body_off,
 		    part->body_len, out) == -1)
 			return -1;
@@ -102,26 +110,28 @@ rewrite(const struct mime *m, const char *p, size_t size, struct buf *out)
 	return buf_add(out, p + at, size - at);
 }
 
-int
+enum iappend_binary
 iappend_binary(int fd, uint64_t *size, uint64_t max)
 {
 	struct arena	 arena;
 	struct mime	 m;
 	struct buf	 out;
 	char		*p;
-	int		 rc = -1;
+	enum iappend_binary rc = IAPPEND_BAD;
 
 	if ((p = read_all(fd, *size)) == NULL)
-		return -1;
+		return IAPPEND_BAD;
 	memset(&m, 0, sizeof(m));
 	arena_init(&arena, ARENA_MAX);
 	mime_init(&m, &arena);
 	buf_init(&out, max);
+	errno = 0;
 	if (mime_parse(&m, SPAN_NONE, (struct span){ p, *size }) == 0 &&
 	    rewrite(&m, p, *size, &out) == 0 && write_all(fd, &out) == 0) {
 		*size = out.len;
-		rc = 0;
-	}
+		rc = IAPPEND_DONE;
+	} else if (errno == EMSGSIZE)
+		rc = IAPPEND_TOOBIG;
 	buf_free(&out);
 	mime_free(&m);
 	arena_free(&arena);

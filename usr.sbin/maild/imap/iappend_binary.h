@@ -6,9 +6,11 @@
 
 /*
  * The message of *size bytes in the descriptor: bodies of parts that hold NULs
- * become base64, in place; *size grows.  0; -1: a NUL stands where nothing can
- * be done about it, or the message becomes larger than max.
+ * become base64, in place; *size grows.  TOOBIG: it would be larger than max;
+ * BAD: a NUL stands where nothing can be done about it.
  */
-int	iappend_binary(int fd, uint64_t *size, uint64_t max);
+enum iappend_binary { IAPPEND_DONE, IAPPEND_BAD, IAPPEND_TOOBIG };
+
+enum iappend_binary	iappend_binary(int fd, uint64_t *size, uint64_t max);
 
 #endif

@@ -63,7 +63,6 @@ struct isession {
 	uint8_t		 done_waits;	/* DONE came amid news */
 	uint8_t		 idle_bad;	/* and was something else */
 	uint8_t		 eof;		/* nothing more will be asked */
-	void		(*replaced)(struct isession *); /* REPLACE's next */
 	/* All output is with the kernel: a long answer goes on. */
 	void		(*drained)(struct isession *);
 	struct {			/* the tagged reply, until it is said */

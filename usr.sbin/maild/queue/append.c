@@ -48,6 +48,8 @@ struct append {
 	uint8_t		 failed;	/* enum msg_st */
 	uint8_t		 committed;
 	char		*mailbox;
+	uint64_t	 oldmbox;	/* of REPLACE */
+	uint32_t	 olduid;
 };
 
 static struct hashtab	 appends;	/* by session */
@@ -265,6 +267,8 @@ append_store(struct append *a)
 	m.origin.sid = a->key.sid;
 	m.count = a->nitems;
 	m.mailbox = a->mailbox;
+	m.oldmbox = a->oldmbox;
+	m.olduid = a->olduid;
 	if (proc_send(PROC_STORE, 0, M_STORE_APPEND, &m, -1) == 0)
 		return;
 gone:
@@ -338,6 +342,8 @@ append_commit(const struct proc_from *from, const struct msg_append_commit *m)
 	if (a->committed || m->count != a->nitems || i != a->nitems)
 		fatalx("imap %u: append out of order", from->inst);
 	a->committed = 1;
+	a->oldmbox = m->oldmbox;
+	a->olduid = m->olduid;
 	if ((a->mailbox = strdup(m->mailbox)) == NULL)
 		fatal("append");
 	append_store(a);

@@ -7,6 +7,7 @@
 #include "engine.h"
 #include "keywords.h"
 #include "libutil/hashtab.h"
+#include "libstore/mstore_page.h"
 #include "libutil/log.h"
 #include "sdeliver.h"
 #include "sgrant.h"
@@ -393,16 +394,74 @@ fill(struct mstore_append *v, struct incoming *in, uint64_t mbox)
 	return MSTORE_OK;
 }
 
+/* The size of one message; -1: it is not there. */
+static int
+size_of(uint64_t mbox, uint32_t uid, uint32_t *size)
+{
+	struct rseq_run		 run = { uid, uid };
+	struct rseq		 one = { &run, 1, 1 };
+	struct mstore_fetch	 f = { .mailbox = mbox, .uids = &one,
+	    .cols = MSTORE_COL_SIZE };
+	struct mstore_msg	 m;
+	struct buf		 b;
+	size_t			 off = 0;
+	int			 there;
+
+	buf_init(&b, 4096);
+	there = mstore_fetch(engine(), &f, &b, 1024) == MSTORE_OK &&
+	    mstore_page_next(buf_ptr(&b), b.len, &off, &m) == 1;
+	if (there)
+		*size = m.size;
+	buf_free(&b);
+	return there ? 0 : -1;
+}
+
+/*
+ * REPLACE (RFC 8508): the old message must be there, and the room that it
+ * leaves is room for the new one.  0 or -1.
+ */
+static int
+replace_check(const struct msg_store_append *m, struct mstore_quota *limit)
+{
+	struct mstore_mailbox	 mb;
+	uint32_t		 size;
+
+	if (sgrant_mailbox(m->origin.inst, m->origin.sid, m->oldmbox,
+	    &mb) == NULL || size_of(m->oldmbox, m->olduid, &size) == -1)
+		return -1;
+	if (limit->bytes != 0)
+		limit->bytes += size;
+	if (limit->messages != 0)
+		limit->messages++;
+	return 0;
+}
+
+/* In the same turn, and so in the same commit, as the new one. */
 static enum mstore_code
-append(struct incoming *in, const struct sgrant *g, const char *name,
-    struct msg_store_append_r *r)
+replace_end(const struct msg_store_append *m)
+{
+	struct rseq_run		 run = { m->olduid, m->olduid };
+	struct rseq		 one = { &run, 1, 1 }, gone;
+	enum mstore_code	 code;
+
+	rseq_init(&gone);
+	code = mstore_expunge(engine_begin(), m->oldmbox, &one, 1, &gone,
+	    NULL);
+	rseq_free(&gone);
+	return code;
+}
+
+static enum mstore_code
+append(struct incoming *in, uint32_t account, const struct mstore_quota *limit,
+    const struct msg_store_append *m, struct msg_store_append_r *r)
 {
 	struct mstore_mailbox	 mb;
 	struct mstore_append	*v;
 	enum mstore_code	 code;
 	uint64_t		 id;
 
-	code = mstore_mailbox_find(engine(), g->account, span_of(name), &id);
+	code = mstore_mailbox_find(engine(), account, span_of(m->mailbox),
+	    &id);
 	if (code == MSTORE_OK)
 		code = mstore_mailbox_get(engine(), id, &mb);
 	if (code == MSTORE_OK && mb.flags & MSTORE_NOSELECT)
@@ -415,7 +474,9 @@ append(struct incoming *in, const struct sgrant *g, const char *name,
 		fatal("append");
 	if ((code = fill(v, in, id)) == MSTORE_OK)
 		code = mstore_append(engine_begin(), id, v, in->nitems,
-		    &g->limit, &r->first);
+		    limit, &r->first);
+	if (code == MSTORE_OK && m->olduid != 0)
+		code = replace_end(m);
 	r->uidvalidity = mb.uidvalidity;
 	r->last = r->first + in->nitems - 1;
 	free(v);
@@ -428,7 +489,7 @@ sdeliver_append(const struct msg_store_append *m)
 	struct msg_store_append_r r = { .cookie = m->cookie, .text = "" };
 	struct incoming		*in = incoming_get(m->cookie);
 	struct sgrant		*g = NULL;
-	enum mstore_code	 code = MSTORE_NONE;
+	struct mstore_quota	 limit;
 	size_t			 i;
 
 	for (i = 0; i < in->nitems && in->items[i].fd != -1; i++)
@@ -440,8 +501,12 @@ sdeliver_append(const struct msg_store_append *m)
 	if (g == NULL)
 		r.code = ST_DENIED;
 	else {
-		code = append(in, g, m->mailbox, &r);
-		r.code = engine_code(code);
+		limit = g->limit;
+		if (m->olduid != 0 && replace_check(m, &limit) == -1)
+			r.code = ST_GONE;
+		else
+			r.code = engine_code(append(in, g->account, &limit, m,
+			    &r));
 	}
 	proc_count_add("store_appends", in->nitems);
 	(void)proc_send(PROC_QUEUE, 0, M_STORE_APPEND_R, &r, -1);
