@@ -78,6 +78,7 @@ mstore_account_delete(struct mstore *ms, uint32_t id)
 	enum mstore_code code;
 	struct mstore_listent ent;
 	char		 name[MSTORE_MAXACCOUNT + 1];
+	char		 ident[MSTORE_MAXACCOUNT + 3] = "u/";
 	struct span	 after = SPAN("");
 
 	if ((code = turn_check(ms)) != MSTORE_OK ||
@@ -97,8 +98,13 @@ mstore_account_delete(struct mstore *ms, uint32_t id)
 		if (mstore_subscribe(ms, id, span_of(ent.name), 0) !=
 		    MSTORE_OK)
 			return turn_fail(ms);
-	return code != MSTORE_NONE ? code :
-	    account_log(ms, id, span_of(name), 1);
+	if (code != MSTORE_NONE)
+		return code;
+	/* What others have granted him. */
+	strlcat(ident, name, sizeof(ident));
+	if (mstore_acl_forget(ms, span_of(ident)) != MSTORE_OK)
+		return turn_fail(ms);
+	return account_log(ms, id, span_of(name), 1);
 }
 
 enum mstore_code

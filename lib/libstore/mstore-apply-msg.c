@@ -225,11 +225,11 @@ place_remove(struct mstore *ms, struct mbox *x, uint32_t uid, int drop)
 	cache_dirty(w);
 	if (uid < x->hint_uid && x->hint_below > 0)
 		x->hint_below--;
-	return MSTORE_OK;
+	return x->m.flags & MSTORE_READERS ? seen_drop(ms, x, uid) :
+	    MSTORE_OK;
 }
 
-/* A mailbox to apply something to: one that is being cleaned up is none. */
-static struct mbox *
+struct mbox *
 live_mbox(struct mstore *ms, uint64_t id, enum mstore_code *code)
 {
 	struct mbox	*x;
@@ -363,7 +363,7 @@ copy_one(struct mstore *ms, const struct rec_copy *r, uint32_t uid,
 		return code;
 	if (!hot_has(h, uid) || !where_has(w, uid))
 		return MSTORE_NONE;
-	st.flags = h->flags[HOT_SLOT(uid)];
+	st.flags = h->flags[HOT_SLOT(uid)] & r->mask;
 	for (kw = h->keywords[HOT_SLOT(uid)]; kw != 0; kw &= kw - 1) {
 		bit = r->map[__builtin_ctzll(kw)];
 		if (bit < MSTORE_NKEYWORDS)
@@ -404,10 +404,9 @@ copy_all(struct mstore *ms, const struct rec_copy *r, struct rseq *made)
 	return MSTORE_OK;
 }
 
-/* Change table and watchers learn of uids in a mailbox. */
-static enum mstore_code
-tell(struct mstore *ms, uint64_t mbox, uint64_t modseq, enum mstore_what what,
-    const struct rseq *uids)
+enum mstore_code
+apply_tell(struct mstore *ms, uint64_t mbox, uint64_t modseq,
+    enum mstore_what what, const struct rseq *uids)
 {
 	enum mstore_code code;
 	struct mbox	*x;
@@ -432,9 +431,10 @@ apply_copy(struct mstore *ms, const void *p, size_t len)
 	if (rec_copy_get(&r, p, len) == 0) {
 		code = copy_all(ms, &r, &made);
 		if (code == MSTORE_OK)
-			code = tell(ms, r.to, r.modseq, MSTORE_EV_NEW, &made);
+			code = apply_tell(ms, r.to, r.modseq, MSTORE_EV_NEW,
+			    &made);
 		if (code == MSTORE_OK && r.move)
-			code = tell(ms, r.from, r.from_modseq,
+			code = apply_tell(ms, r.from, r.from_modseq,
 			    MSTORE_EV_EXPUNGE, &r.uids);
 	}
 	rseq_free(&made);
@@ -496,6 +496,12 @@ flags_new(struct state *st, const struct rec_change *r)
 		st->flags = r->flags;
 		st->keywords = r->keywords;
 		break;
+	case REC_FLAGS_SETIN:
+		st->flags = (uint8_t)((st->flags & ~r->mask) |
+		    (r->flags & r->mask));
+		if (r->kwmask)
+			st->keywords = r->keywords;
+		break;
 	}
 	st->modseq = r->modseq;
 }
@@ -549,8 +555,8 @@ apply_flags(struct mstore *ms, const void *p, size_t len)
 			code = flags_run(ms, &r, r.uids.runs[i].first,
 			    r.uids.runs[i].last);
 		if (code == MSTORE_OK)
-			code = tell(ms, r.mailbox, r.modseq, MSTORE_EV_FLAGS,
-			    &r.uids);
+			code = apply_tell(ms, r.mailbox, r.modseq,
+			    MSTORE_EV_FLAGS, &r.uids);
 		if (code == MSTORE_NONE)
 			code = MSTORE_OK;
 	}
@@ -580,7 +586,7 @@ apply_expunge(struct mstore *ms, const void *p, size_t len)
 		}
 	}
 	if (code == MSTORE_OK)
-		code = tell(ms, r.mailbox, r.modseq, MSTORE_EV_EXPUNGE,
+		code = apply_tell(ms, r.mailbox, r.modseq, MSTORE_EV_EXPUNGE,
 		    &r.uids);
 	if (code == MSTORE_NONE)
 		code = MSTORE_OK;

@@ -180,11 +180,14 @@ static enum mstore_code
 apply_prop(struct mstore *ms, const void *p, size_t len)
 {
 	struct rec_prop	 r;
+	enum mstore_code code;
 	uint8_t		 key[KEY_MAX];
 	size_t		 klen;
 
 	if (rec_prop_get(&r, p, len) == -1)
 		return MSTORE_OK;
+	if ((code = apply_acl(ms, &r)) != MSTORE_OK)
+		return code;
 	klen = key_prop(key, r.account, r.mailbox, r.name);
 	return r.value.len == 0 ? idx_del(ms, key, klen) :
 	    idx_put(ms, key, klen, r.value.p, r.value.len);
@@ -227,6 +230,8 @@ mstore_apply(struct mstore *ms, const struct seglog_hdr *h, const void *p,
 		return apply_flags(ms, p, len);
 	case REC_EXPUNGE:
 		return apply_expunge(ms, p, len);
+	case REC_SEEN:
+		return apply_seen(ms, p, len);
 	case REC_PROP:
 		return apply_prop(ms, p, len);
 	case REC_GLOBALS:

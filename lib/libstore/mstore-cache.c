@@ -12,6 +12,7 @@
 #define HOT_HDRLEN	44
 #define WHERE_HDRLEN	12
 #define WHERE_ENTLEN	54
+#define SEEN_HDRLEN	74
 
 RB_GENERATE(ctree, centry, node, centry_cmp)
 
@@ -23,6 +24,8 @@ centry_cmp(const struct centry *a, const struct centry *b)
 		return a->id < b->id ? -1 : 1;
 	if (a->type != b->type)
 		return a->type < b->type ? -1 : 1;
+	if (a->reader != b->reader)
+		return a->reader < b->reader ? -1 : 1;
 	return a->chunk < b->chunk ? -1 : a->chunk > b->chunk;
 }
 
@@ -31,6 +34,8 @@ static const size_t ctype_size[] = {
 	[C_MBOX] = sizeof(struct mbox),
 	[C_HOT] = sizeof(struct hot),
 	[C_WHERE] = sizeof(struct where),
+	[C_READER] = sizeof(struct reader),
+	[C_SEEN] = sizeof(struct seen),
 	[C_SEG] = sizeof(struct seguse)
 };
 
@@ -46,6 +51,10 @@ centry_key(const struct centry *e, uint8_t key[KEY_MAX])
 		return key_chunk(key, e->id, 'h', e->chunk);
 	case C_WHERE:
 		return key_chunk(key, e->id, 'w', e->chunk);
+	case C_READER:
+		return key_reader(key, e->id, e->reader);
+	case C_SEEN:
+		return key_seen(key, e->id, e->reader, e->chunk);
 	case C_SEG:
 		break;
 	}
@@ -181,14 +190,15 @@ get_width(const uint8_t *p, uint8_t width)
 	return 0;
 }
 
+/* Set bits of a map, in their order. */
 static unsigned int
-hot_slots(const struct hot *h, uint8_t slots[HOT_SLOTS])
+map_slots(const uint64_t map[HOT_SLOTS / 64], uint8_t slots[HOT_SLOTS])
 {
 	unsigned int	 i, n = 0;
 	uint64_t	 m;
 
 	for (i = 0; i < HOT_SLOTS / 64; i++)
-		for (m = h->map[i]; m != 0; m &= m - 1)
+		for (m = map[i]; m != 0; m &= m - 1)
 			slots[n++] = (uint8_t)(i * 64 +
 			    (unsigned int)__builtin_ctzll(m));
 	return n;
@@ -206,7 +216,7 @@ hot_put(struct buf *b, const struct hot *h)
 	uint64_t	 kwall = 0, low = UINT64_MAX, high = 0;
 	unsigned int	 n, i;
 
-	n = hot_slots(h, slots);
+	n = map_slots(h->map, slots);
 	for (i = 0; i < n; i++) {
 		kwall |= h->keywords[slots[i]];
 		if (h->modseq[slots[i]] < low)
@@ -253,7 +263,7 @@ hot_get(struct hot *h, const uint8_t *p, size_t len)
 	low = get_le64(p + 4);
 	for (i = 0; i < HOT_SLOTS / 64; i++)
 		h->map[i] = get_le64(p + 12 + 8 * i);
-	n = hot_slots(h, slots);
+	n = map_slots(h->map, slots);
 	if (len != HOT_HDRLEN + n * (1U + kw + mw))
 		return -1;
 	p += HOT_HDRLEN;
@@ -330,6 +340,83 @@ where_get(struct where *w, const uint8_t *p, size_t len)
 	return 0;
 }
 
+/*
+ * SEEN: u8 format, u8 width of a modseq, u64 least modseq, 32 bytes touched,
+ * 32 bytes seen, then the modseqs of the touched less the least.
+ */
+static int
+seen_put(struct buf *b, const struct seen *sn)
+{
+	uint8_t		 slots[HOT_SLOTS], *p, mw;
+	uint64_t	 low = UINT64_MAX, high = 0;
+	unsigned int	 n, i;
+
+	n = map_slots(sn->touched, slots);
+	for (i = 0; i < n; i++) {
+		if (sn->modseq[slots[i]] < low)
+			low = sn->modseq[slots[i]];
+		if (sn->modseq[slots[i]] > high)
+			high = sn->modseq[slots[i]];
+	}
+	mw = width_of(high - low);
+	if ((p = buf_reserve(b, SEEN_HDRLEN + n * mw)) == NULL)
+		return -1;
+	buf_commit(b, SEEN_HDRLEN + n * mw);
+	p[0] = 1;
+	p[1] = mw;
+	put_le64(p + 2, low);
+	for (i = 0; i < HOT_SLOTS / 64; i++) {
+		put_le64(p + 10 + 8 * i, sn->touched[i]);
+		put_le64(p + 42 + 8 * i, sn->map[i]);
+	}
+	p += SEEN_HDRLEN;
+	for (i = 0; i < n && mw > 0; i++, p += mw)
+		put_width(p, mw, sn->modseq[slots[i]] - low);
+	return 0;
+}
+
+static int
+seen_get(struct seen *sn, const uint8_t *p, size_t len)
+{
+	uint8_t		 slots[HOT_SLOTS], mw;
+	uint64_t	 low;
+	unsigned int	 n, i;
+
+	if (len < SEEN_HDRLEN || p[0] != 1 || p[1] > 8)
+		return -1;
+	mw = p[1];
+	low = get_le64(p + 2);
+	for (i = 0; i < HOT_SLOTS / 64; i++) {
+		sn->touched[i] = get_le64(p + 10 + 8 * i);
+		sn->map[i] = get_le64(p + 42 + 8 * i);
+		if (sn->map[i] & ~sn->touched[i])
+			return -1;
+	}
+	n = map_slots(sn->touched, slots);
+	if (len != SEEN_HDRLEN + n * mw)
+		return -1;
+	p += SEEN_HDRLEN;
+	for (i = 0; i < n; i++, p += mw)
+		sn->modseq[slots[i]] = low + get_width(p, mw);
+	return 0;
+}
+
+static int
+reader_get(struct reader *r, struct unpack *u)
+{
+	r->seen = unpack_u32(u);
+	r->hint_uid = unpack_u32(u);
+	r->hint_below = unpack_u32(u);
+	return u->bad ? -1 : 0;
+}
+
+static int
+reader_put(struct buf *b, const struct reader *r)
+{
+	return pack_u32(b, r->seen) | pack_u32(b, r->hint_uid) |
+	    pack_u32(b, r->hint_below);
+}
+
 static int
 centry_decode(struct centry *e, const uint8_t *p, size_t len)
 {
@@ -345,6 +432,10 @@ centry_decode(struct centry *e, const uint8_t *p, size_t len)
 		return hot_get((struct hot *)(void *)e->data, p, len);
 	case C_WHERE:
 		return where_get((struct where *)(void *)e->data, p, len);
+	case C_READER:
+		return reader_get((struct reader *)(void *)e->data, &u);
+	case C_SEEN:
+		return seen_get((struct seen *)(void *)e->data, p, len);
 	case C_SEG:
 		seg = (struct seguse *)(void *)e->data;
 		seg->live = (int64_t)unpack_u64(&u);
@@ -374,6 +465,13 @@ centry_encode(struct buf *b, const struct centry *e)
 		if (((const struct where *)d)->map == 0)
 			return 1;
 		return where_put(b, d);
+	case C_READER:
+		return reader_put(b, d);
+	case C_SEEN:
+		if (memcmp(((const struct seen *)d)->touched, nohot.map,
+		    sizeof(nohot.map)) == 0)
+			return 1;
+		return seen_put(b, d);
 	case C_SEG:
 		return pack_u64(b, (uint64_t)((const struct seguse *)d)->live);
 	}
@@ -390,26 +488,28 @@ centry_free(struct mstore *ms, struct centry *e)
 }
 
 static struct centry *
-centry_find(struct mstore *ms, enum ctype type, uint64_t id, uint32_t chunk)
+centry_find(struct mstore *ms, enum ctype type, uint64_t id, uint32_t reader,
+    uint32_t chunk)
 {
 	struct centry	 want;
 
 	want.type = type;
 	want.id = id;
+	want.reader = reader;
 	want.chunk = chunk;
 	return RB_FIND(ctree, &ms->tree, &want);
 }
 
 static struct centry *
-centry_load(struct mstore *ms, enum ctype type, uint64_t id, uint32_t chunk,
-    int make, enum mstore_code *code)
+centry_load_of(struct mstore *ms, enum ctype type, uint64_t id,
+    uint32_t reader, uint32_t chunk, int make, enum mstore_code *code)
 {
 	struct centry	*e;
 	uint8_t		 key[KEY_MAX];
 	const uint8_t	*val;
 	size_t		 len;
 
-	if ((e = centry_find(ms, type, id, chunk)) != NULL) {
+	if ((e = centry_find(ms, type, id, reader, chunk)) != NULL) {
 		TAILQ_REMOVE(&ms->lru, e, lru);
 		TAILQ_INSERT_TAIL(&ms->lru, e, lru);
 		*code = MSTORE_OK;
@@ -421,6 +521,7 @@ centry_load(struct mstore *ms, enum ctype type, uint64_t id, uint32_t chunk,
 	}
 	e->type = type;
 	e->id = id;
+	e->reader = reader;
 	e->chunk = chunk;
 	*code = idx_get(ms, key, centry_key(e, key), &val, &len);
 	if (*code == MSTORE_NONE && make)
@@ -438,6 +539,13 @@ centry_load(struct mstore *ms, enum ctype type, uint64_t id, uint32_t chunk,
 	TAILQ_INSERT_TAIL(&ms->lru, e, lru);
 	ms->ncached++;
 	return e;
+}
+
+static struct centry *
+centry_load(struct mstore *ms, enum ctype type, uint64_t id, uint32_t chunk,
+    int make, enum mstore_code *code)
+{
+	return centry_load_of(ms, type, id, 0, chunk, make, code);
 }
 
 struct acct *
@@ -472,6 +580,26 @@ cache_where(struct mstore *ms, uint64_t mbox, uint32_t chunk, int make,
 	struct centry	*e = centry_load(ms, C_WHERE, mbox, chunk, make, code);
 
 	return e == NULL ? NULL : (struct where *)(void *)e->data;
+}
+
+struct reader *
+cache_reader(struct mstore *ms, uint64_t mbox, uint32_t reader,
+    enum mstore_code *code)
+{
+	struct centry	*e = centry_load_of(ms, C_READER, mbox, reader, 0, 0,
+			    code);
+
+	return e == NULL ? NULL : (struct reader *)(void *)e->data;
+}
+
+struct seen *
+cache_seen(struct mstore *ms, uint64_t mbox, uint32_t reader, uint32_t chunk,
+    int make, enum mstore_code *code)
+{
+	struct centry	*e = centry_load_of(ms, C_SEEN, mbox, reader, chunk,
+			    make, code);
+
+	return e == NULL ? NULL : (struct seen *)(void *)e->data;
 }
 
 struct seguse *
@@ -563,8 +691,7 @@ cache_forget(struct mstore *ms, uint64_t mbox)
 
 	for (e = TAILQ_FIRST(&ms->lru); e != NULL; e = next) {
 		next = TAILQ_NEXT(e, lru);
-		if (e->id == mbox && (e->type == C_HOT || e->type == C_WHERE ||
-		    e->type == C_MBOX))
+		if (e->id == mbox && e->type != C_ACCT && e->type != C_SEG)
 			centry_free(ms, e);
 	}
 }
@@ -580,7 +707,7 @@ cache_hot_map(struct mstore *ms, uint64_t mbox, uint32_t chunk,
 	size_t		 len, i;
 
 	memset(map, 0, HOT_SLOTS / 8);
-	if ((e = centry_find(ms, C_HOT, mbox, chunk)) != NULL) {
+	if ((e = centry_find(ms, C_HOT, mbox, 0, chunk)) != NULL) {
 		memcpy(map, ((struct hot *)(void *)e->data)->map,
 		    HOT_SLOTS / 8);
 		return MSTORE_OK;

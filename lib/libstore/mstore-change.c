@@ -162,10 +162,13 @@ changes_read(struct mstore *ms, uint64_t mailbox, uint64_t since,
 
 /* Of a set, those with a modseq greater than since. */
 static enum mstore_code
-newer_than(struct mstore *ms, uint64_t mailbox, uint32_t uidnext,
-    const struct rseq *set, uint64_t since, struct rseq *out)
+newer_than(struct mstore *ms, uint64_t mailbox, uint32_t reader,
+    uint32_t uidnext, const struct rseq *set, uint64_t since,
+    struct rseq *out)
 {
 	enum mstore_code code;
+	struct lens	 lens;
+	struct mbox	*x;
 	struct hot	*h;
 	uint32_t	 uid, last;
 	size_t		 i;
@@ -176,12 +179,17 @@ newer_than(struct mstore *ms, uint64_t mailbox, uint32_t uidnext,
 		if (last >= uidnext)
 			last = uidnext - 1;
 		while (uid <= last) {
+			if ((x = mbox_select(ms, mailbox, &code)) == NULL ||
+			    (code = seen_lens(ms, x, reader, HOT_CHUNK(uid),
+			    &lens)) != MSTORE_OK)
+				return code;
 			h = cache_hot(ms, mailbox, HOT_CHUNK(uid), 0, &code);
 			if (h == NULL && code != MSTORE_NONE)
 				return code;
 			for (;; uid++) {
 				if (h != NULL && hot_has(h, uid) &&
-				    h->modseq[HOT_SLOT(uid)] > since &&
+				    lens_modseq(&lens, h, HOT_SLOT(uid)) >
+				    since &&
 				    rseq_add(out, uid, uid) == -1)
 					return turn_fail(ms);
 				if (uid == last ||
@@ -200,6 +208,13 @@ enum mstore_code
 mstore_changes(struct mstore *ms, uint64_t mailbox, uint64_t since,
     struct rseq *changed, struct rseq *vanished)
 {
+	return mstore_changes_by(ms, 0, mailbox, since, changed, vanished);
+}
+
+enum mstore_code
+mstore_changes_by(struct mstore *ms, uint32_t reader, uint64_t mailbox,
+    uint64_t since, struct rseq *changed, struct rseq *vanished)
+{
 	struct rseq_run	 run = { 1, UINT32_MAX };
 	struct rseq	 all = { &run, 1, 1 }, set;
 	struct runs	 touched = { 0 }, gone = { 0 };
@@ -213,7 +228,8 @@ mstore_changes(struct mstore *ms, uint64_t mailbox, uint64_t since,
 	if (since >= x->m.highestmodseq)
 		return MSTORE_OK;
 	if (since < x->m.changes_from) {
-		code = newer_than(ms, mailbox, uidnext, &all, since, changed);
+		code = newer_than(ms, mailbox, reader, uidnext, &all, since,
+		    changed);
 		return code == MSTORE_OK ? MSTORE_LIMIT : code;
 	}
 	rseq_init(&set);
@@ -222,7 +238,8 @@ mstore_changes(struct mstore *ms, uint64_t mailbox, uint64_t since,
 	    runs_to_set(&gone, vanished) == -1)
 		code = turn_fail(ms);
 	if (code == MSTORE_OK)
-		code = newer_than(ms, mailbox, uidnext, &set, since, changed);
+		code = newer_than(ms, mailbox, reader, uidnext, &set, since,
+		    changed);
 	rseq_free(&set);
 	return code;
 }

@@ -45,8 +45,8 @@ put64(uint8_t *p, uint64_t v)
 
 /* The header and the columns that the index has; returns behind them. */
 static uint8_t *
-put_index_cols(uint8_t *p, uint32_t uid, uint16_t cols, const struct hot *h,
-    const struct where_ent *e)
+put_index_cols(uint8_t *p, uint32_t uid, uint16_t cols, const struct lens *l,
+    const struct hot *h, const struct where_ent *e)
 {
 	uint32_t	 s = HOT_SLOT(uid);
 
@@ -55,11 +55,11 @@ put_index_cols(uint8_t *p, uint32_t uid, uint16_t cols, const struct hot *h,
 	p = put16(p, cols);
 	p = put16(p, 0);
 	if (cols & MSTORE_COL_FLAGS) {
-		p = put16(p, h->flags[s]);
+		p = put16(p, lens_flags(l, h, s));
 		p = put64(p, h->keywords[s]);
 	}
 	if (cols & MSTORE_COL_MODSEQ)
-		p = put64(p, h->modseq[s]);
+		p = put64(p, lens_modseq(l, h, s));
 	if (cols & MSTORE_COL_SIZE)
 		p = put32(p, e->size);
 	if (cols & MSTORE_COL_DATES) {
@@ -190,6 +190,7 @@ struct page {
 	struct buf	*out;
 	size_t		 start;		/* of out, at the beginning */
 	size_t		 budget;
+	struct lens	 lens;		/* of the chunk at hand */
 };
 
 static int
@@ -229,7 +230,7 @@ page_put(struct page *pg, uint32_t uid, const struct hot *h,
 	n = MSTORE_PAGE_HDRLEN + mstore_page_fixed(cols & MSTORE_COL_INDEX);
 	if ((p = buf_reserve(out, n)) == NULL)
 		return -1;
-	put_index_cols(p, uid, cols, h, e);
+	put_index_cols(p, uid, cols, &pg->lens, h, e);
 	buf_commit(out, n);
 	if (cols & ~MSTORE_COL_INDEX) {
 		r = put_log_cols(pg->ms, out, cols, e, off, len);
@@ -255,6 +256,7 @@ page_chunk(struct page *pg, uint32_t first, uint32_t last)
 {
 	struct mstore_fetch *f = pg->f;
 	enum mstore_code code;
+	struct mbox	*x;
 	struct hot	*h = NULL;
 	struct where	*w = NULL;
 	uint32_t	 uid;
@@ -266,6 +268,10 @@ page_chunk(struct page *pg, uint32_t first, uint32_t last)
 		h = cache_hot(pg->ms, f->mailbox, HOT_CHUNK(first), 0, &code);
 		if (h == NULL)
 			return code == MSTORE_NONE ? MSTORE_OK : code;
+		if ((x = mbox_select(pg->ms, f->mailbox, &code)) == NULL ||
+		    (code = seen_lens(pg->ms, x, f->reader,
+		    HOT_CHUNK(first), &pg->lens)) != MSTORE_OK)
+			return code;
 	}
 	if (f->cols & ~(MSTORE_COL_FLAGS | MSTORE_COL_MODSEQ)) {
 		w = cache_where(pg->ms, f->mailbox, WHERE_CHUNK(first), 0,
@@ -324,7 +330,7 @@ enum mstore_code
 mstore_fetch(struct mstore *ms, struct mstore_fetch *f, struct buf *out,
     size_t budget)
 {
-	struct page	 pg = { ms, f, out, out->len, budget };
+	struct page	 pg = { ms, f, out, out->len, budget, { 0, NULL } };
 	enum mstore_code code;
 	struct mbox	*x;
 	uint32_t	 end, last;

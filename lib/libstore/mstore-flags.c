@@ -93,27 +93,42 @@ mstore_uids(struct mstore *ms, uint64_t id, struct rseq *out)
 
 /* A walk over the messages of a set that picks some of them by their flags. */
 struct pick {
-	/* 1 take it, 0 not, -1 add it to failed */
-	int		(*want)(const struct pick *, const struct hot *,
-			    uint32_t slot);
+	/* Bits: 1 take it, 2 into seen, 4 add it to failed. */
+	int		(*want)(const struct pick *, const struct lens *,
+			    const struct hot *, uint32_t slot);
 	enum mstore_flagop op;
 	uint8_t		 flags;
 	uint64_t	 keywords;
+	uint8_t		 mask;		/* flags that he may change */
+	uint8_t		 kwmask;	/* 1: and keywords */
 	uint64_t	 unchangedsince;
+	uint32_t	 reader;
 	struct rseq	*taken;
+	struct rseq	*seen;		/* a reader's own \Seen changes */
 	struct rseq	*failed;
 };
+
+static int
+pick_add(struct rseq *set, uint32_t uid)
+{
+	return set == NULL ? 0 : rseq_add(set, uid, uid);
+}
 
 static enum mstore_code
 pick_chunk(struct mstore *ms, const struct pick *pk, uint64_t id, uint32_t c,
     uint32_t from, uint32_t last)
 {
 	enum mstore_code code;
+	struct lens	 lens;
+	struct mbox	*x;
 	struct hot	*h;
 	uint64_t	 map[HOT_SLOTS / 64], m;
-	uint32_t	 i, s;
+	uint32_t	 i, s, uid;
 	int		 r;
 
+	if ((x = mbox_select(ms, id, &code)) == NULL ||
+	    (code = seen_lens(ms, x, pk->reader, c, &lens)) != MSTORE_OK)
+		return code;
 	if ((h = cache_hot(ms, id, c, 0, &code)) == NULL)
 		return code == MSTORE_NONE ? MSTORE_OK : code;
 	memcpy(map, h->map, sizeof(map));
@@ -121,11 +136,11 @@ pick_chunk(struct mstore *ms, const struct pick *pk, uint64_t id, uint32_t c,
 	for (i = 0; i < HOT_SLOTS / 64; i++) {
 		for (m = map[i]; m != 0; m &= m - 1) {
 			s = i * 64 + (uint32_t)__builtin_ctzll(m);
-			r = pk->want(pk, h, s);
-			if (r == 0 || (r == -1 && pk->failed == NULL))
-				continue;
-			if (rseq_add(r == 1 ? pk->taken : pk->failed,
-			    (c << HOT_SHIFT) + s, (c << HOT_SHIFT) + s) == -1)
+			r = pk->want(pk, &lens, h, s);
+			uid = (c << HOT_SHIFT) + s;
+			if ((r & 1 && pick_add(pk->taken, uid) == -1) ||
+			    (r & 2 && pick_add(pk->seen, uid) == -1) ||
+			    (r & 4 && pick_add(pk->failed, uid) == -1))
 				return turn_fail(ms);
 		}
 	}
@@ -162,27 +177,39 @@ pick_set(struct mstore *ms, const struct pick *pk, uint64_t id,
 
 /* Those whose flags will be others than now. */
 static int
-want_change(const struct pick *pk, const struct hot *h, uint32_t s)
+want_change(const struct pick *pk, const struct lens *l, const struct hot *h,
+    uint32_t s)
 {
-	uint8_t		 f = h->flags[s];
-	uint64_t	 k = h->keywords[s];
+	uint8_t		 f = lens_flags(l, h, s), diff = 0;
+	uint64_t	 k = h->keywords[s], kdiff = 0;
+	int		 r;
 
-	if (h->modseq[s] > pk->unchangedsince)
-		return -1;
+	if (lens_modseq(l, h, s) > pk->unchangedsince)
+		return 4;
 	switch (pk->op) {
 	case MSTORE_FLAGS_ADD:
-		return (f & pk->flags) != pk->flags ||
-		    (k & pk->keywords) != pk->keywords;
+		diff = (uint8_t)(~f & pk->flags);
+		kdiff = ~k & pk->keywords;
+		break;
 	case MSTORE_FLAGS_DEL:
-		return (f & pk->flags) != 0 || (k & pk->keywords) != 0;
+		diff = f & pk->flags;
+		kdiff = k & pk->keywords;
+		break;
 	case MSTORE_FLAGS_SET:
-		return f != pk->flags || k != pk->keywords;
+		diff = f ^ pk->flags;
+		kdiff = k ^ pk->keywords;
+		break;
 	}
-	return 0;
+	diff &= pk->mask;
+	r = l->foreign && diff & MSTORE_SEEN ? 2 : 0;
+	if (l->foreign)
+		diff &= (uint8_t)~MSTORE_SEEN;
+	return r | (diff != 0 || (pk->kwmask && kdiff != 0));
 }
 
 static int
-want_deleted(const struct pick *pk, const struct hot *h, uint32_t s)
+want_deleted(const struct pick *pk, const struct lens *l, const struct hot *h,
+    uint32_t s)
 {
 	return (h->flags[s] & pk->flags) == pk->flags;
 }
@@ -211,19 +238,52 @@ give(struct rseq *to, struct rseq *from)
 		rseq_free(from);
 }
 
+/* The record that leaves alone what he may not change, and another's \Seen. */
+static void
+change_limit(struct rec_change *r, const struct pick *pk, int foreign)
+{
+	r->mask = foreign ? pk->mask & (uint8_t)~MSTORE_SEEN : pk->mask;
+	r->kwmask = pk->kwmask;
+	if (r->op == MSTORE_FLAGS_SET) {
+		if (r->mask != MSTORE_FLAGS_ALL || !r->kwmask)
+			r->op = REC_FLAGS_SETIN;
+		return;
+	}
+	r->flags &= r->mask;
+	if (!r->kwmask)
+		r->keywords = 0;
+}
+
+static int
+unite(struct rseq *to, const struct rseq *more)
+{
+	size_t	 i;
+
+	for (i = 0; i < more->nruns; i++)
+		if (rseq_add(to, more->runs[i].first, more->runs[i].last) ==
+		    -1)
+			return -1;
+	return 0;
+}
+
 enum mstore_code
-mstore_store(struct mstore *ms, uint64_t mailbox, const struct rseq *uids,
-    enum mstore_flagop op, uint16_t flags, uint64_t keywords,
-    uint64_t unchangedsince, struct rseq *changed, struct rseq *failed,
-    uint64_t *modseq)
+mstore_store_by(struct mstore *ms, const struct mstore_who *who,
+    uint64_t mailbox, const struct rseq *uids, enum mstore_flagop op,
+    uint16_t flags, uint64_t keywords, uint64_t unchangedsince,
+    struct rseq *changed, struct rseq *failed, uint64_t *modseq)
 {
 	struct rec_change r = { .mailbox = mailbox, .op = (uint8_t)op,
 	    .flags = flags & MSTORE_FLAGS_ALL, .keywords = keywords };
+	struct rseq	 seen = { 0 };
 	struct pick	 pk = { .want = want_change, .op = op,
-	    .flags = r.flags, .unchangedsince = unchangedsince,
-	    .taken = &r.uids, .failed = failed };
+	    .flags = r.flags, .mask = who->flags & MSTORE_FLAGS_ALL,
+	    .kwmask = who->keywords, .unchangedsince = unchangedsince,
+	    .reader = who->reader, .taken = &r.uids, .seen = &seen,
+	    .failed = failed };
 	enum mstore_code code;
 	struct mbox	*x;
+	uint64_t	 last;
+	int		 foreign;
 
 	if ((code = turn_check(ms)) != MSTORE_OK)
 		return code;
@@ -232,14 +292,37 @@ mstore_store(struct mstore *ms, uint64_t mailbox, const struct rseq *uids,
 	if (x->m.nkeywords < MSTORE_NKEYWORDS)
 		r.keywords &= ((uint64_t)1 << x->m.nkeywords) - 1;
 	pk.keywords = r.keywords;
-	r.modseq = x->m.highestmodseq + 1;
+	foreign = seen_foreign(x, who->reader);
+	last = x->m.highestmodseq;
+	r.modseq = last + 1;
 	code = pick_set(ms, &pk, mailbox, x->m.uidnext, uids);
+	change_limit(&r, &pk, foreign);
 	if (code == MSTORE_OK)
 		code = change_log(ms, REC_FLAGS, &r);
+	if (r.uids.nruns > 0)
+		last = r.modseq;
+	if (code == MSTORE_OK)
+		code = seen_log(ms, mailbox, who->reader, op !=
+		    MSTORE_FLAGS_DEL && flags & MSTORE_SEEN, &seen, &last);
 	if (modseq != NULL)
-		*modseq = r.uids.nruns > 0 ? r.modseq : r.modseq - 1;
+		*modseq = last;
+	if (unite(&r.uids, &seen) == -1)
+		code = turn_fail(ms);
+	rseq_free(&seen);
 	give(changed, &r.uids);
 	return code;
+}
+
+enum mstore_code
+mstore_store(struct mstore *ms, uint64_t mailbox, const struct rseq *uids,
+    enum mstore_flagop op, uint16_t flags, uint64_t keywords,
+    uint64_t unchangedsince, struct rseq *changed, struct rseq *failed,
+    uint64_t *modseq)
+{
+	static const struct mstore_who owner = MSTORE_OWNER;
+
+	return mstore_store_by(ms, &owner, mailbox, uids, op, flags, keywords,
+	    unchangedsince, changed, failed, modseq);
 }
 
 enum mstore_code
@@ -329,7 +412,7 @@ copy_quota(struct mstore *ms, const struct rec_copy *r, uint32_t account,
 
 static enum mstore_code
 copy_prepare(struct mstore *ms, struct rec_copy *r, const struct rseq *uids,
-    const struct mstore_quota *limit)
+    int keywords, const struct mstore_quota *limit)
 {
 	enum mstore_code code;
 	struct mbox	*from, *to;
@@ -347,13 +430,17 @@ copy_prepare(struct mstore *ms, struct rec_copy *r, const struct rseq *uids,
 	if ((!r->move || from->m.account != to->m.account) &&
 	    (code = copy_quota(ms, r, to->m.account, limit)) != MSTORE_OK)
 		return code;
-	if ((from = mbox_select(ms, r->from, &code)) == NULL ||
-	    (code = copy_keywords(ms, from, r->to, r->map)) != MSTORE_OK ||
+	memset(r->map, 0xff, sizeof(r->map));
+	if ((from = mbox_select(ms, r->from, &code)) == NULL || (keywords &&
+	    (code = copy_keywords(ms, from, r->to, r->map)) != MSTORE_OK) ||
 	    (from = mbox_select(ms, r->from, &code)) == NULL ||
 	    (to = mbox_select(ms, r->to, &code)) == NULL)
 		return code;
 	if (UINT32_MAX - to->m.uidnext <= rseq_count(&r->uids))
 		return MSTORE_LIMIT;
+	/* \Seen is what it is to the owner: another one's is not his. */
+	if (from->m.account != to->m.account)
+		r->mask &= (uint8_t)~MSTORE_SEEN;
 	r->first = to->m.uidnext;
 	r->modseq = to->m.highestmodseq + 1;
 	r->from_modseq = from->m.highestmodseq + 1;
@@ -362,26 +449,103 @@ copy_prepare(struct mstore *ms, struct rec_copy *r, const struct rseq *uids,
 	return MSTORE_OK;
 }
 
+/* Which of the new uids will be of messages that the reader has seen. */
+static enum mstore_code
+copy_seen(struct mstore *ms, const struct rec_copy *r, uint32_t reader,
+    struct rseq *out)
+{
+	enum mstore_code code = MSTORE_OK;
+	struct lens	 lens;
+	struct mbox	*x;
+	struct hot	*h;
+	uint32_t	 uid, newuid = r->first;
+	size_t		 i;
+
+	for (i = 0; i < r->uids.nruns; i++) {
+		for (uid = r->uids.runs[i].first;; uid++, newuid++) {
+			if ((x = mbox_select(ms, r->from, &code)) == NULL ||
+			    (code = seen_lens(ms, x, reader, HOT_CHUNK(uid),
+			    &lens)) != MSTORE_OK ||
+			    (h = cache_hot(ms, r->from, HOT_CHUNK(uid), 0,
+			    &code)) == NULL)
+				return code;
+			if (lens_flags(&lens, h, HOT_SLOT(uid)) &
+			    MSTORE_SEEN && rseq_add(out, newuid, newuid) ==
+			    -1)
+				return turn_fail(ms);
+			if (uid == r->uids.runs[i].last)
+				break;
+			if (HOT_SLOT(uid) == HOT_SLOTS - 1 &&
+			    (code = cache_trim(ms)) != MSTORE_OK)
+				return code;
+		}
+		newuid++;
+	}
+	return code;
+}
+
+/* And then he has seen the copies too. */
+static enum mstore_code
+copy_mark(struct mstore *ms, const struct mstore_who *who, uint64_t to,
+    const struct rseq *seen)
+{
+	enum mstore_code code;
+	struct mbox	*x;
+
+	if (seen->nruns == 0)
+		return MSTORE_OK;
+	if ((x = mbox_select(ms, to, &code)) == NULL)
+		return code;
+	if (seen_foreign(x, who->reader))
+		return seen_log(ms, to, who->reader, 1, seen, NULL);
+	return mstore_store(ms, to, seen, MSTORE_FLAGS_ADD, MSTORE_SEEN, 0,
+	    UINT64_MAX, NULL, NULL, NULL);
+}
+
+enum mstore_code
+mstore_copy_by(struct mstore *ms, const struct mstore_who *who, uint64_t from,
+    const struct rseq *uids, uint64_t to, int move,
+    const struct mstore_quota *limit, struct rseq *done, uint32_t *first)
+{
+	struct rec_copy	 r = { .from = from, .to = to, .move = move != 0,
+	    .mask = who->flags & MSTORE_FLAGS_ALL, .savedate = ms->now };
+	struct rseq	 seen = { 0 };
+	enum mstore_code code;
+	struct mbox	*x, *y;
+
+	if ((code = turn_check(ms)) != MSTORE_OK)
+		return code;
+	code = copy_prepare(ms, &r, uids, who->keywords, limit);
+	if (code == MSTORE_OK) {
+		x = mbox_select(ms, from, &code);
+		y = mbox_select(ms, to, &code);
+		if (x != NULL && y != NULL && who->flags & MSTORE_SEEN &&
+		    (seen_foreign(x, who->reader) ||
+		    seen_foreign(y, who->reader)))
+			code = copy_seen(ms, &r, who->reader, &seen);
+	}
+	if (code == MSTORE_OK) {
+		buf_truncate(&ms->head, 0);
+		code = turn_log(ms, REC_COPY, rec_copy_put(&ms->head, &r));
+		if (code == MSTORE_OK)
+			code = copy_mark(ms, who, to, &seen);
+	} else if (code == MSTORE_NONE && r.uids.nruns == 0 &&
+	    mbox_select(ms, to, &code) != NULL &&
+	    mbox_select(ms, from, &code) != NULL)
+		code = MSTORE_OK;	/* nothing to copy is no error */
+	rseq_free(&seen);
+	*first = r.first;
+	give(done, &r.uids);
+	return code;
+}
+
 enum mstore_code
 mstore_copy(struct mstore *ms, uint64_t from, const struct rseq *uids,
     uint64_t to, int move, const struct mstore_quota *limit,
     struct rseq *done, uint32_t *first)
 {
-	struct rec_copy	 r = { .from = from, .to = to, .move = move != 0,
-	    .savedate = ms->now };
-	enum mstore_code code;
+	static const struct mstore_who owner = MSTORE_OWNER;
 
-	if ((code = turn_check(ms)) != MSTORE_OK)
-		return code;
-	code = copy_prepare(ms, &r, uids, limit);
-	if (code == MSTORE_OK) {
-		buf_truncate(&ms->head, 0);
-		code = turn_log(ms, REC_COPY, rec_copy_put(&ms->head, &r));
-	} else if (code == MSTORE_NONE && r.uids.nruns == 0 &&
-	    mbox_select(ms, to, &code) != NULL &&
-	    mbox_select(ms, from, &code) != NULL)
-		code = MSTORE_OK;	/* nothing to copy is no error */
-	*first = r.first;
-	give(done, &r.uids);
-	return code;
+	return mstore_copy_by(ms, &owner, from, uids, to, move, limit, done,
+	    first);
 }

@@ -12,10 +12,12 @@
  *	'D' delivery id		time: deliveries of the last day
  *	'G' segment		live bytes in it
  *	'H' account hash	message id to thread id; never taken out
+ *	'L' ident 0 mailbox	that mailbox's ACL names it
  *	'M' mailbox 0		mailbox: counters, keywords, name
  *	'M' mailbox 'h' chunk	HOT: flags, keywords, modseq of 256 uids
  *	'M' mailbox 'p' name	property (ACL, METADATA)
- *	'M' mailbox 's' ...	kept free: \Seen of other readers, by account
+ *	'M' mailbox 'r' account	a reader who is not the owner: counters
+ *	'M' mailbox 's' account chunk	\Seen of that reader, of 256 uids
  *	'M' mailbox 'w' chunk	WHERE: place, sizes, dates, ids of 64 uids
  *	'M' mailbox 'x' modseq	what changed then
  *	'N' name		account id
@@ -80,6 +82,25 @@ struct where {
 	struct where_ent ent[WHERE_SLOTS];
 };
 
+/* \Seen of one reader in a HOT chunk. */
+struct seen {
+	uint64_t	 map[HOT_SLOTS / 64];	/* has seen it */
+	uint64_t	 touched[HOT_SLOTS / 64]; /* has a modseq of his own */
+	uint64_t	 modseq[HOT_SLOTS];
+};
+
+struct reader {
+	uint32_t	 seen;		/* messages that he has seen */
+	uint32_t	 hint_uid;	/* as in struct mbox */
+	uint32_t	 hint_below;
+};
+
+/* How somebody sees a HOT chunk: sn NULL with foreign: nothing is \Seen. */
+struct lens {
+	int		 foreign;	/* not the owner */
+	const struct seen *sn;
+};
+
 struct mbox {
 	struct mstore_mailbox m;
 	/* No message below this uid lacks \Seen; that many are below it.  Not
@@ -102,7 +123,7 @@ struct seguse {
 };
 
 /* The decoded piece of the index that an entry of the cache holds. */
-enum ctype { C_ACCT, C_MBOX, C_HOT, C_WHERE, C_SEG };
+enum ctype { C_ACCT, C_MBOX, C_HOT, C_WHERE, C_READER, C_SEEN, C_SEG };
 
 struct centry {
 	RB_ENTRY(centry)	 node;
@@ -110,6 +131,7 @@ struct centry {
 	enum ctype		 type;
 	uint64_t		 id;	/* account, mailbox or segment */
 	uint32_t		 chunk;
+	uint32_t		 reader; /* C_READER, C_SEEN */
 	uint8_t			 dirty;
 	uint64_t		 data[];	/* struct acct, mbox, ... */
 };
@@ -161,6 +183,11 @@ struct mstore {
 	int64_t		 compact_wait;
 	uint64_t	 compactions;
 
+	/* The readers of one mailbox, as last looked up. */
+	uint64_t	 readers_of;
+	uint32_t	*readers;
+	size_t		 nreaders;
+
 	struct buf	 head;		/* of the record being made */
 	struct buf	 val;		/* of the value being made */
 	struct buf	 rec;		/* a record that is read */
@@ -183,6 +210,10 @@ struct hot	*cache_hot(struct mstore *, uint64_t mbox, uint32_t chunk,
 struct where	*cache_where(struct mstore *, uint64_t mbox, uint32_t chunk,
 		    int make, enum mstore_code *);
 struct seguse	*cache_seg(struct mstore *, uint32_t seg, enum mstore_code *);
+struct reader	*cache_reader(struct mstore *, uint64_t mbox, uint32_t reader,
+		    enum mstore_code *);
+struct seen	*cache_seen(struct mstore *, uint64_t mbox, uint32_t reader,
+		    uint32_t chunk, int make, enum mstore_code *);
 /* The thing was changed: it is written at commit.  p is what was given. */
 void	 cache_dirty(void *p);
 /* Between steps: keep the cache small; dirty ones go into the transaction. */
@@ -203,6 +234,8 @@ enum mstore_code cache_hot_map(struct mstore *, uint64_t mbox,
 size_t	 key_acct(uint8_t [KEY_MAX], uint32_t, int sub, struct span);
 size_t	 key_mbox(uint8_t [KEY_MAX], uint64_t, int sub);
 size_t	 key_chunk(uint8_t [KEY_MAX], uint64_t, int sub, uint32_t);
+size_t	 key_reader(uint8_t [KEY_MAX], uint64_t, uint32_t reader);
+size_t	 key_seen(uint8_t [KEY_MAX], uint64_t, uint32_t reader, uint32_t);
 size_t	 key_change(uint8_t [KEY_MAX], uint64_t, uint64_t modseq);
 size_t	 key_name(uint8_t [KEY_MAX], int table, struct span);
 size_t	 key_u64(uint8_t [KEY_MAX], int table, uint64_t);
@@ -243,12 +276,39 @@ enum mstore_code apply_message(struct mstore *, const struct seglog_hdr *,
 enum mstore_code apply_copy(struct mstore *, const void *, size_t);
 enum mstore_code apply_flags(struct mstore *, const void *, size_t);
 enum mstore_code apply_expunge(struct mstore *, const void *, size_t);
+enum mstore_code apply_seen(struct mstore *, const void *, size_t);
+/* The index of identifiers follows a property of a mailbox. */
+enum mstore_code apply_acl(struct mstore *, const struct rec_prop *);
+/* A mailbox to apply something to: one that is being cleaned up is none. */
+struct mbox	*live_mbox(struct mstore *, uint64_t, enum mstore_code *);
+/* Change table and watchers learn of uids in a mailbox. */
+enum mstore_code apply_tell(struct mstore *, uint64_t mbox, uint64_t modseq,
+	    enum mstore_what, const struct rseq *);
 /* One place less for a message: its bytes are dead when it was the last. */
 enum mstore_code ref_drop(struct mstore *, uint64_t mbox, uint32_t uid,
 	    const struct where_ent *);
 /* Note in the change table what happened at a modseq. */
 enum mstore_code change_add(struct mstore *, struct mbox *, uint64_t modseq,
 	    enum mstore_what, const struct rseq *);
+
+/* seen: who has read what in a mailbox that is not his */
+int	 seen_foreign(const struct mbox *, uint32_t reader);
+/* How the reader sees a chunk; it holds until cache_trim. */
+enum mstore_code seen_lens(struct mstore *, const struct mbox *,
+	    uint32_t reader, uint32_t chunk, struct lens *);
+uint8_t	 lens_flags(const struct lens *, const struct hot *, uint32_t slot);
+uint64_t lens_modseq(const struct lens *, const struct hot *, uint32_t slot);
+/* The message at uid is gone. */
+enum mstore_code seen_drop(struct mstore *, struct mbox *, uint32_t uid);
+/* Log that he has seen them, or has not; modseq is the mailbox's next. */
+enum mstore_code seen_log(struct mstore *, uint64_t mbox, uint32_t reader,
+	    int add, const struct rseq *, uint64_t *modseq);
+void	 seen_forget(struct mstore *);
+/* The ACL of the parent for a new mailbox. */
+enum mstore_code acl_inherit(struct mstore *, uint32_t account,
+	    struct span name, uint64_t id);
+/* What a property's name says of the index; 0: nothing. */
+size_t	 key_acl(uint8_t [KEY_MAX], struct span prop, uint64_t mbox);
 
 /* The record of a mailbox as it is. */
 void	 mbox_record(const struct mbox *, struct rec_mailbox *);

@@ -35,6 +35,20 @@ key_chunk(uint8_t k[KEY_MAX], uint64_t mbox, int sub, uint32_t chunk)
 }
 
 size_t
+key_reader(uint8_t k[KEY_MAX], uint64_t mbox, uint32_t reader)
+{
+	return key_chunk(k, mbox, 'r', reader);
+}
+
+size_t
+key_seen(uint8_t k[KEY_MAX], uint64_t mbox, uint32_t reader, uint32_t chunk)
+{
+	key_chunk(k, mbox, 's', reader);
+	put_be32(k + 14, chunk);
+	return 18;
+}
+
+size_t
 key_change(uint8_t k[KEY_MAX], uint64_t mbox, uint64_t modseq)
 {
 	key_mbox(k, mbox, 'x');

@@ -169,7 +169,9 @@ create_one(struct mstore *ms, uint32_t account, struct span name,
 	if (r.uidvalidity <= ms->g.last_uidvalidity)
 		r.uidvalidity = ms->g.last_uidvalidity + 1;
 	*id = r.id;
-	return mbox_log(ms, &r);
+	if ((code = mbox_log(ms, &r)) != MSTORE_OK)
+		return code;
+	return acl_inherit(ms, account, name, r.id);
 }
 
 static enum mstore_code

@@ -376,12 +376,13 @@ mstore_delivered(struct mstore *ms, uint64_t id)
 }
 
 static enum mstore_code
-append_one(struct mstore *ms, uint64_t mailbox,
+append_one(struct mstore *ms, const struct mstore_who *who, uint64_t mailbox,
     const struct mstore_append *a, uint32_t *uid)
 {
 	struct rec_message r;
 	struct rec_place pl = { .mailbox = mailbox,
-	    .flags = a->flags & MSTORE_FLAGS_ALL, .savedate = ms->now };
+	    .flags = a->flags & who->flags & MSTORE_FLAGS_ALL,
+	    .savedate = ms->now };
 	enum mstore_code code;
 	struct mbox	*x;
 	int		 e;
@@ -394,7 +395,9 @@ append_one(struct mstore *ms, uint64_t mailbox,
 	pl.account = x->m.account;
 	pl.uid = *uid = x->m.uidnext;
 	pl.modseq = x->m.highestmodseq + 1;
-	pl.keywords = a->keywords;
+	if (seen_foreign(x, who->reader))
+		pl.flags &= (uint8_t)~MSTORE_SEEN;
+	pl.keywords = who->keywords ? a->keywords : 0;
 	if (x->m.nkeywords < MSTORE_NKEYWORDS)
 		pl.keywords &= ((uint64_t)1 << x->m.nkeywords) - 1;
 	if ((code = thread_find(ms, pl.account, &r, &pl.threadid,
@@ -412,6 +415,36 @@ enum mstore_code
 mstore_append(struct mstore *ms, uint64_t mailbox,
     const struct mstore_append *a, size_t n, const struct mstore_quota *limit,
     uint32_t *first)
+{
+	static const struct mstore_who owner = MSTORE_OWNER;
+
+	return mstore_append_by(ms, &owner, mailbox, a, n, limit, first);
+}
+
+/* Those of n messages from uid first that were appended as \Seen. */
+static enum mstore_code
+append_seen(struct mstore *ms, uint32_t reader, uint64_t mailbox,
+    const struct mstore_append *a, size_t n, uint32_t first)
+{
+	enum mstore_code code = MSTORE_OK;
+	struct rseq	 seen;
+	size_t		 i;
+
+	rseq_init(&seen);
+	for (i = 0; i < n && code == MSTORE_OK; i++)
+		if (a[i].flags & MSTORE_SEEN && rseq_add(&seen,
+		    first + (uint32_t)i, first + (uint32_t)i) == -1)
+			code = turn_fail(ms);
+	if (code == MSTORE_OK)
+		code = seen_log(ms, mailbox, reader, 1, &seen, NULL);
+	rseq_free(&seen);
+	return code;
+}
+
+enum mstore_code
+mstore_append_by(struct mstore *ms, const struct mstore_who *who,
+    uint64_t mailbox, const struct mstore_append *a, size_t n,
+    const struct mstore_quota *limit, uint32_t *first)
 {
 	enum mstore_code code;
 	struct mbox	*x;
@@ -433,11 +466,18 @@ mstore_append(struct mstore *ms, uint64_t mailbox,
 	    MSTORE_OK)
 		return code;
 	for (i = 0; i < n; i++) {
-		if ((code = append_one(ms, mailbox, &a[i], &uid)) !=
+		if ((code = append_one(ms, who, mailbox, &a[i], &uid)) !=
 		    MSTORE_OK)
 			return i == 0 ? code : turn_fail(ms);
 		if (i == 0)
 			*first = uid;
 	}
-	return n > 0 ? MSTORE_OK : MSTORE_INVALID;
+	if (n == 0)
+		return MSTORE_INVALID;
+	if ((x = mbox_select(ms, mailbox, &code)) == NULL)
+		return turn_fail(ms);
+	if (!seen_foreign(x, who->reader) || !(who->flags & MSTORE_SEEN))
+		return MSTORE_OK;
+	code = append_seen(ms, who->reader, mailbox, a, n, *first);
+	return code == MSTORE_OK ? code : turn_fail(ms);
 }

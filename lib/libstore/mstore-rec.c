@@ -213,7 +213,8 @@ rec_copy_put(struct buf *b, const struct rec_copy *r)
 	    pack_u32(b, r->first) | pack_u64(b, r->modseq) |
 	    pack_u64(b, r->from_modseq) | pack_u64(b, (uint64_t)r->savedate) |
 	    pack_u8(b, r->move) | buf_add(b, r->map, sizeof(r->map)) |
-	    put_uids(b, &r->uids);
+	    put_uids(b, &r->uids) |
+	    (r->mask == MSTORE_FLAGS_ALL ? 0 : pack_u8(b, r->mask));
 }
 
 int
@@ -235,6 +236,10 @@ rec_copy_get(struct rec_copy *r, const void *p, size_t len)
 	memcpy(r->map, map, sizeof(r->map));
 	if (get_uids(&u, &r->uids) == -1)
 		return -1;
+	/* The mask came later: without it all flags are copied. */
+	r->mask = MSTORE_FLAGS_ALL;
+	if (u.left > 0 && (r->mask = unpack_u8(&u)) >= MSTORE_FLAGS_ALL)
+		return -1;
 	return unpack_done(&u);
 }
 
@@ -243,7 +248,9 @@ rec_change_put(struct buf *b, const struct rec_change *r)
 {
 	return pack_u64(b, r->mailbox) | pack_u64(b, r->modseq) |
 	    pack_u8(b, r->op) | pack_u8(b, r->flags) |
-	    pack_u64(b, r->keywords) | put_uids(b, &r->uids);
+	    pack_u64(b, r->keywords) | put_uids(b, &r->uids) |
+	    (r->op != REC_FLAGS_SETIN ? 0 : pack_u8(b, r->mask) |
+	    pack_u8(b, r->kwmask));
 }
 
 int
@@ -257,7 +264,35 @@ rec_change_get(struct rec_change *r, const void *p, size_t len)
 	r->op = unpack_u8(&u);
 	r->flags = unpack_u8(&u);
 	r->keywords = unpack_u64(&u);
-	if (r->op > MSTORE_FLAGS_SET || get_uids(&u, &r->uids) == -1)
+	if (r->op > REC_FLAGS_SETIN || get_uids(&u, &r->uids) == -1)
+		return -1;
+	r->mask = r->kwmask = 0;
+	if (r->op == REC_FLAGS_SETIN) {
+		r->mask = unpack_u8(&u);
+		r->kwmask = unpack_u8(&u);
+	}
+	return unpack_done(&u);
+}
+
+int
+rec_seen_put(struct buf *b, const struct rec_seen *r)
+{
+	return pack_u64(b, r->mailbox) | pack_u32(b, r->reader) |
+	    pack_u64(b, r->modseq) | pack_u8(b, r->add) |
+	    put_uids(b, &r->uids);
+}
+
+int
+rec_seen_get(struct rec_seen *r, const void *p, size_t len)
+{
+	struct unpack	 u = { p, len, 0 };
+
+	rseq_init(&r->uids);
+	r->mailbox = unpack_u64(&u);
+	r->reader = unpack_u32(&u);
+	r->modseq = unpack_u64(&u);
+	r->add = unpack_u8(&u);
+	if (r->add > 1 || get_uids(&u, &r->uids) == -1)
 		return -1;
 	return unpack_done(&u);
 }

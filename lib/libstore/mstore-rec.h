@@ -35,12 +35,7 @@ enum rec_kind {
 	REC_EXPUNGE,
 	REC_STATE,		/* kept free: flags of uids as they are */
 	REC_PROP,
-	/*
-	 * Kept free for shared mailboxes: {mailbox, reader account, modseq,
-	 * add or delete, uids}, applied to 'M' mailbox 's' reader chunk, a
-	 * bitmap of 256 uids.  Each reader's \Seen comes from there.
-	 */
-	REC_SEEN,
+	REC_SEEN,		/* what one who is not the owner has read */
 	REC_GLOBALS		/* counters that nothing implies */
 };
 
@@ -106,17 +101,29 @@ struct rec_copy {
 	uint64_t	 from_modseq;	/* when moved */
 	int64_t		 savedate;
 	uint8_t		 move;
+	uint8_t		 mask;		/* flags that go with it */
 	uint8_t		 map[MSTORE_NKEYWORDS]; /* bit in to; 255: none */
 	struct rseq	 uids;
 };
 
 /* REC_FLAGS and REC_EXPUNGE. */
+#define REC_FLAGS_SETIN	3	/* op: set those of the mask, keep the rest */
 struct rec_change {
 	uint64_t	 mailbox;
 	uint64_t	 modseq;
-	uint8_t		 op;		/* enum mstore_flagop */
+	uint8_t		 op;		/* enum mstore_flagop, or SETIN */
 	uint8_t		 flags;
 	uint64_t	 keywords;
+	uint8_t		 mask;		/* SETIN: of flags */
+	uint8_t		 kwmask;	/* SETIN: 1 keywords too */
+	struct rseq	 uids;
+};
+
+struct rec_seen {
+	uint64_t	 mailbox;
+	uint32_t	 reader;	/* account */
+	uint64_t	 modseq;
+	uint8_t		 add;		/* 0: not seen any more */
 	struct rseq	 uids;
 };
 
@@ -141,6 +148,7 @@ int	 rec_message_put(struct buf *, const struct rec_message *);
 int	 rec_place_put(struct buf *, const struct rec_place *);
 int	 rec_copy_put(struct buf *, const struct rec_copy *);
 int	 rec_change_put(struct buf *, const struct rec_change *);
+int	 rec_seen_put(struct buf *, const struct rec_seen *);
 int	 rec_prop_put(struct buf *, const struct rec_prop *);
 int	 rec_globals_put(struct buf *, const struct rec_globals *);
 
@@ -156,6 +164,7 @@ void	 rec_place_get(const struct rec_message *, uint32_t i,
 	    struct rec_place *);
 int	 rec_copy_get(struct rec_copy *, const void *, size_t);
 int	 rec_change_get(struct rec_change *, const void *, size_t);
+int	 rec_seen_get(struct rec_seen *, const void *, size_t);
 int	 rec_prop_get(struct rec_prop *, const void *, size_t);
 int	 rec_globals_get(struct rec_globals *, const void *, size_t);
 

@@ -31,6 +31,18 @@ clean_where(struct mstore *ms, uint64_t mbox, uint32_t chunk)
 	return MSTORE_OK;
 }
 
+/* What says that its ACL names somebody. */
+static enum mstore_code
+clean_acl(struct mstore *ms, uint64_t mbox, struct span prop)
+{
+	uint8_t	 key[KEY_MAX];
+	size_t	 klen;
+
+	if ((klen = key_acl(key, prop, mbox)) == 0)
+		return MSTORE_OK;
+	return idx_del(ms, key, klen);
+}
+
 /*
  * Take out some of what there is under a mailbox's prefix; *more 0 when that
  * was the last.  The mailbox itself sorts first and goes last.
@@ -61,6 +73,9 @@ mbox_clean(struct mstore *ms, uint64_t mbox, int *more)
 	for (i = 0; i < n && code == MSTORE_OK; i++) {
 		if (found[i][9] == 'w' && lens[i] == 14)
 			code = clean_where(ms, mbox, get_be32(found[i] + 10));
+		if (found[i][9] == 'p' && code == MSTORE_OK)
+			code = clean_acl(ms, mbox, (struct span){ (const char *)
+			    found[i] + 10, lens[i] - 10 });
 		if (code == MSTORE_OK)
 			code = idx_del(ms, found[i], lens[i]);
 	}
@@ -292,14 +307,17 @@ dump_raw(struct dump *d, char table)
 		if (k[0] != (uint8_t)table)
 			break;
 		/* Of mailboxes and accounts the rest was told in words. */
-		if ((table == 'M' && (klen < 10 || (k[9] != 'x' &&
-		    k[9] != 'p'))) || (table == 'A' && (klen < 6 ||
-		    k[5] != 'p')))
+		if ((table == 'M' && (klen < 10 || k[9] == '\0' ||
+		    strchr("xprs", k[9]) == NULL)) ||
+		    (table == 'A' && (klen < 6 || k[5] != 'p')))
 			continue;
 		n = 0;
 		for (i = 0; i < klen && i < 200; i++)
 			n += snprintf(d->text + n, sizeof(d->text) - (size_t)n,
 			    "%02x", k[i]);
+		/* Hints are not in the log. */
+		if (table == 'M' && k[9] == 'r' && vlen > 4)
+			vlen = 4;
 		n += snprintf(d->text + n, sizeof(d->text) - (size_t)n, " = ");
 		for (i = 0; i < vlen && i < 500; i++)
 			n += snprintf(d->text + n, sizeof(d->text) - (size_t)n,
@@ -313,7 +331,7 @@ dump_raw(struct dump *d, char table)
 int
 mstore_dump(struct mstore *ms, int (*line)(void *, const char *), void *arg)
 {
-	static const char tables[] = "AGHMPRT";
+	static const char tables[] = "AGHLMPRT";
 	struct dump	*d;
 	const char	*t;
 	char		 name[MSTORE_MAXACCOUNT + 1] = "";

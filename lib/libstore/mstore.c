@@ -69,6 +69,7 @@ view_drop(void *arg)
 	struct mstore	*ms = arg;
 
 	cache_drop(ms);
+	seen_forget(ms);
 	ms->g = ms->g_begin;
 	events_clear(ms);
 }
@@ -97,6 +98,7 @@ mstore_free(struct mstore *ms, int orderly)
 	cache_drop(ms);
 	events_clear(ms);
 	free(ms->events);
+	seen_forget(ms);
 	buf_free(&ms->head);
 	buf_free(&ms->val);
 	buf_free(&ms->rec);

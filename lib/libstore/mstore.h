@@ -66,6 +66,7 @@ enum mstore_code {
 #define MSTORE_USE_MASK		0x00ff
 #define MSTORE_NOSELECT		0x0100	/* only its children are left */
 #define MSTORE_DELETED_MBOX	0x0200	/* being cleaned up; never shown */
+#define MSTORE_READERS		0x0400	/* others have a \Seen of their own */
 
 struct mstore;
 
@@ -292,6 +293,30 @@ enum mstore_code mstore_append(struct mstore *, uint64_t mailbox,
 	    const struct mstore_quota *limit, uint32_t *first);
 
 /*
+ * Shared mailboxes.  Each account that is not the owner's has a \Seen of his
+ * own: a message's flags and modseq are what they are to that reader, and only
+ * he sees them change.  The mailbox has one modseq for all.  Who may do what is
+ * the caller's to judge; the library keeps what he may not change as it is.
+ */
+struct mstore_who {
+	uint32_t	 reader;	/* account; 0: the owner */
+	uint8_t		 flags;		/* those that he may change */
+	uint8_t		 keywords;	/* 1: and keywords */
+};
+#define MSTORE_OWNER	{ 0, MSTORE_FLAGS_ALL, 1 }
+
+/* How many are without \Seen, to that reader. */
+enum mstore_code mstore_unseen(struct mstore *, uint64_t id,
+	    uint32_t reader, uint32_t *unseen);
+enum mstore_code mstore_first_unseen_by(struct mstore *, uint32_t reader,
+	    uint64_t id, uint32_t *uid, uint32_t *number);
+/* mstore_append, mstore_store, mstore_copy (where `who' is as to the
+ * destination) and mstore_changes on somebody's behalf. */
+enum mstore_code mstore_append_by(struct mstore *, const struct mstore_who *,
+	    uint64_t mailbox, const struct mstore_append *, size_t n,
+	    const struct mstore_quota *limit, uint32_t *first);
+
+/*
  * FETCH: fill pages.  Set mailbox, uids and cols, the rest zero (bodylen 0:
  * all of it); call until done.  Each call appends records to out until about
  * budget bytes are in it (at least one record, or 4 KB of a body).  A body that
@@ -302,6 +327,7 @@ struct mstore_fetch {
 	uint64_t	 mailbox;
 	const struct rseq *uids;
 	uint16_t	 cols;
+	uint32_t	 reader;	/* whose \Seen; 0: the owner's */
 	uint32_t	 bodyoff;	/* of prefix + body */
 	uint32_t	 bodylen;
 	/* where to go on */
@@ -326,6 +352,10 @@ enum mstore_code mstore_store(struct mstore *, uint64_t mailbox,
 	    const struct rseq *uids, enum mstore_flagop, uint16_t flags,
 	    uint64_t keywords, uint64_t unchangedsince, struct rseq *changed,
 	    struct rseq *failed, uint64_t *modseq);
+enum mstore_code mstore_store_by(struct mstore *, const struct mstore_who *,
+	    uint64_t mailbox, const struct rseq *uids, enum mstore_flagop,
+	    uint16_t flags, uint64_t keywords, uint64_t unchangedsince,
+	    struct rseq *changed, struct rseq *failed, uint64_t *modseq);
 /* Expunge what is \Deleted; among uids, or (NULL) all.  force: \Deleted or
  * not.  gone: what went. */
 enum mstore_code mstore_expunge(struct mstore *, uint64_t mailbox,
@@ -340,6 +370,11 @@ enum mstore_code mstore_copy(struct mstore *, uint64_t from,
 	    const struct mstore_quota *limit, struct rseq *done,
 	    uint32_t *first);
 
+enum mstore_code mstore_copy_by(struct mstore *, const struct mstore_who *,
+	    uint64_t from, const struct rseq *uids, uint64_t to, int move,
+	    const struct mstore_quota *limit, struct rseq *done,
+	    uint32_t *first);
+
 /*
  * What happened after modseq since: uids that are new or differ (changed,
  * exact) and those that vanished.  MSTORE_LIMIT: since is older than
@@ -348,6 +383,10 @@ enum mstore_code mstore_copy(struct mstore *, uint64_t from,
  */
 enum mstore_code mstore_changes(struct mstore *, uint64_t mailbox,
 	    uint64_t since, struct rseq *changed, struct rseq *vanished);
+
+enum mstore_code mstore_changes_by(struct mstore *, uint32_t reader,
+	    uint64_t mailbox, uint64_t since, struct rseq *changed,
+	    struct rseq *vanished);
 
 /*
  * Properties: named values of an account (mailbox 0), a mailbox, or the server
@@ -362,6 +401,22 @@ enum mstore_code mstore_prop_set(struct mstore *, uint32_t account,
 /* The next name greater than after, for walking. */
 enum mstore_code mstore_prop_next(struct mstore *, uint32_t account,
 	    uint64_t mailbox, struct span after, struct buf *name);
+
+/*
+ * Access control lists are properties of mailboxes: "acl/u/NAME" (an account),
+ * "acl/g/NAME" (a group), "acl/s/anyone"; "acl/-u/..." takes rights away.  A
+ * new mailbox gets those of its parent.  The library does not read the values,
+ * but it knows which mailboxes name an identifier ("u/NAME").
+ */
+#define MSTORE_ACL	"acl/"
+/* The next mailbox with an id greater than *id that names it; start with 0. */
+enum mstore_code mstore_acl_next(struct mstore *, struct span ident,
+	    uint64_t *id);
+/* The next identifier greater than `after' that some mailbox names. */
+enum mstore_code mstore_acl_ident(struct mstore *, struct span after,
+	    struct buf *ident);
+/* In a turn: take the entries of an identifier out of all mailboxes. */
+enum mstore_code mstore_acl_forget(struct mstore *, struct span ident);
 
 /* Everything that must be the same after a rebuild, as text lines. */
 int	 mstore_dump(struct mstore *, int (*line)(void *, const char *),

@@ -45,6 +45,7 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t len)
 	struct rec_subscribe s;
 	struct rec_copy	 c;
 	struct rec_change ch;
+	struct rec_seen	 sn;
 	struct rec_prop	 pr;
 	struct rec_globals g;
 	struct buf	 b;
@@ -76,6 +77,11 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t len)
 		if (rec_change_get(&ch, p, len) == 0)
 			same(&b, rec_change_put(&b, &ch), p, len);
 		rseq_free(&ch.uids);
+	}
+	if (kind == REC_SEEN) {
+		if (rec_seen_get(&sn, p, len) == 0)
+			same(&b, rec_seen_put(&b, &sn), p, len);
+		rseq_free(&sn.uids);
 	}
 	if (kind == REC_PROP && rec_prop_get(&pr, p, len) == 0)
 		same(&b, rec_prop_put(&b, &pr), p, len);
