@@ -558,6 +558,37 @@ ATF_TC_BODY(many, tc)
 	ATF_CHECK(ok >= 256);
 }
 
+/* A worker that makes no sense is given up; it harms nobody else. */
+ATF_TC_WITHOUT_HEAD(hostile);
+ATF_TC_BODY(hostile, tc)
+{
+	struct msg_auth_cont	 cont = { .sid = 7 };
+	uint64_t		 sid;
+
+	start("example.org\n");
+	begin(&smtp, 7, MECH_PLAIN, NULL, 0);
+	begin(&smtp, 7, MECH_PLAIN, NULL, 0);
+	ATF_CHECK_EQ(stub_nbad, 1);
+	ATF_CHECK_EQ(stub_nsent, 1);
+	plain(&imap, 7, "amy", "wrong");
+	call(M_AUTH_CONT, &imap, &cont);
+	ATF_CHECK_EQ(stub_nbad, 2);
+	auth_def.peer_gone(smtp.proc, smtp.inst);
+	auth_def.peer_gone(imap.proc, imap.inst);
+	/* Its share and no more, until some have come to their end. */
+	for (sid = 100; sid < 600; sid++, stub_nsent = 0)
+		begin(&smtp, sid, MECH_PLAIN, NULL, 0);
+	begin(&smtp, sid, MECH_PLAIN, NULL, 0);
+	ATF_CHECK_EQ(stub_sent[stub_nsent - 1].type, M_AUTH_R);
+	ATF_CHECK_EQ(stub_sent[stub_nsent - 1].result, AUTH_TEMP);
+	begin(&imap, sid, MECH_PLAIN, NULL, 0);
+	ATF_CHECK_EQ(stub_sent[stub_nsent - 1].type, M_AUTH_CHALLENGE);
+	call(M_AUTH_ABORT, &smtp, &(struct msg_auth_abort){ .sid = 100 });
+	begin(&smtp, sid, MECH_PLAIN, NULL, 0);
+	ATF_CHECK_EQ(stub_sent[stub_nsent - 1].type, M_AUTH_CHALLENGE);
+	ATF_CHECK_EQ(stub_nbad, 2);
+}
+
 ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, plain);
@@ -569,5 +600,6 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, domains);
 	ATF_TP_ADD_TC(tp, tokens);
 	ATF_TP_ADD_TC(tp, many);
+	ATF_TP_ADD_TC(tp, hostile);
 	return atf_no_error();
 }

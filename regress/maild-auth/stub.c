@@ -9,6 +9,7 @@ struct stub_sent	 stub_sent[STUB_SENT];
 unsigned		 stub_nsent;
 uint64_t		 stub_ms = 1000000;
 int			 stub_away;
+unsigned		 stub_nbad;
 
 const char *const proc_names[PROC_MAX] = {
 	"parent", "control", "smtp", "relay", "imap", "queue", "store",
@@ -64,6 +65,19 @@ proc_send(enum proc_id to, unsigned inst, uint32_t type, const void *msg,
 		abort();
 	}
 	return 0;
+}
+
+void
+proc_bad(const struct proc_from *from, const char *fmt, ...)
+{
+	stub_nbad++;
+}
+
+/* Of all workers together 20,000 exchanges are taken: 500 of one of them. */
+unsigned
+proc_count(enum proc_id id)
+{
+	return id == PROC_SMTP ? 39 : 1;
 }
 
 void

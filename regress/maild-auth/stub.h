@@ -26,4 +26,6 @@ extern unsigned		 stub_nsent;
 extern uint64_t		 stub_ms;	/* the clock */
 extern int		 stub_away;	/* sending a grant fails */
 
+extern unsigned		 stub_nbad;	/* calls of proc_bad */
+
 #endif

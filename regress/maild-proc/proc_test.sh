@@ -150,34 +150,60 @@ violation() {
 	site "$1"
 	kill -HUP "$(cat pid)"
 	until_log 'configuration reloaded'
+	judge=$(pid_of "$2 1")
 	kill -KILL "$(pid_of 'smtp 1')"
-	until_log "$2"
+	until_log "$2: bad message from smtp.1.: $3"
+	# Who notices goes on; who said it is ended, and comes back.
+	until_log "smtp.1.: killed: bad message to $2"
+	until_log 'smtp.1.: died of signal 9'  2
+	site ping
+	kill -HUP "$(cat pid)"
+	until_log 'configuration reloaded' 2
+	until_log 'smtp\[1\] is back, restarts=[23]'
+	until_log 'smtp.1.: stub pong sid=77' 2
+	atf_check_equal "$judge" "$(pid_of "$2 1")"
 	stop
 }
 
 tc badsender
 badsender_body() {
-	violation badsender \
-	    'queue: bad message from smtp.1.: GRANT .*may not be said here'
+	violation badsender queue 'GRANT .*may not be said here'
 }
 tc stray
 stray_body() {
-	violation stray \
-	    'lookup: bad message from smtp.1.: DISCONNECT .*stray descriptor'
+	violation stray lookup 'DISCONNECT .*stray descriptor'
 }
 tc short
 short_body() {
-	violation short \
-	    'lookup: bad message from smtp.1.: DISCONNECT .*malformed'
+	violation short lookup 'DISCONNECT .*malformed'
+}
+tc senseless
+senseless_body() {
+	violation senseless lookup 'nobody has come'
+	atf_check -o ignore grep 'lookup: stub cannot answer' log
+	atf_check -s exit:1 grep 'nobody at all' log
+	atf_check_equal 2 "$(grep -c 'stub pong' log)"
+}
+
+# The word takes effect in a smtp that is started after the reload.
+own_fault() {
+	site ping
+	start
+	site "$1"
+	kill -HUP "$(cat pid)"
+	until_log 'configuration reloaded'
+	kill -KILL "$(pid_of 'smtp 1')"
+	until_log "$2"
+	stop
 }
 tc cap
 cap_body() {
-	violation cap 'smtp\[1\]: ENV_FROM to queue.*: helo is over its cap'
+	own_fault cap 'smtp\[1\]: ENV_FROM to queue.*: helo is over its cap'
 }
 tc badparent
 badparent_body() {
 	# The parent does not die of it.
-	violation badparent \
+	own_fault badparent \
 	    'smtp\[1\]: killed: .no such message. (9999) may not'
 }
 
@@ -297,6 +323,7 @@ dkim_body() {
 
 atf_init_test_cases() {
 	for t in start_stop not_root second restart badsender stray short \
+	    senseless \
 	    cap badparent reload nostart syscall impatient background notify \
 	    status \
 	    dkim; do

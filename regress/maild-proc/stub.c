@@ -8,6 +8,7 @@
  *	badparent	smtp says to the parent what is no message
  *	stray		smtp sends lookup a descriptor too many
  *	short		smtp sends lookup half a message
+ *	senseless	smtp sends lookup what its handler cannot use
  *	cap		smtp sends a field over its cap
  *	refuse		store does not like the configuration
  *	late		store is slow to stop
@@ -125,6 +126,7 @@ smtp_here(enum proc_id id, unsigned inst)
 	static const uint8_t	 disconnect[8] = { 1 };
 	static char	 helo[MSG_DOMAIN + 2];
 	struct msg_connect	 c = { .sid = 77, .listener = 0 };
+	struct msg_disconnect	 d = { .sid = 77 };
 	struct msg_env_from	 e = { .sid = 1 };
 
 	log_info("stub found %s %u", proc_names[id], inst + 1);
@@ -134,6 +136,10 @@ smtp_here(enum proc_id id, unsigned inst)
 		send_raw(id, M_DISCONNECT, dup(STDIN_FILENO), disconnect, 8);
 	if (id == PROC_LOOKUP && told("short"))
 		send_raw(id, M_DISCONNECT, -1, disconnect, 4);
+	if (id == PROC_LOOKUP && told("senseless")) {
+		(void)proc_send(PROC_LOOKUP, 0, M_DISCONNECT, &d, -1);
+		(void)proc_send(PROC_LOOKUP, 0, M_CONNECT, &c, -1);
+	}
 	if (id == PROC_QUEUE && told("badsender"))
 		send_raw(id, M_GRANT, -1, disconnect, 8);
 	if (id == PROC_QUEUE && told("badparent"))
@@ -162,7 +168,17 @@ lookup_connect(const struct proc_from *from, const void *msg, int fd)
 	struct msg_connect_r		 r = { .sid = m->sid,
 					    .rdns = "one.example" };
 
-	(void)proc_send(from->proc, from->inst, M_CONNECT_R, &r, -1);
+	if (proc_send(from->proc, from->inst, M_CONNECT_R, &r, -1) == -1)
+		log_info("stub cannot answer");
+}
+
+static void
+lookup_disconnect(const struct proc_from *from, const void *msg, int fd)
+{
+	proc_bad(from, "nobody has come");
+	/* Nothing goes there any more, and what is said twice counts once. */
+	lookup_connect(from, msg, fd);
+	proc_bad(from, "nobody at all");
 }
 
 /* ---- scan and store ----------------------------------------------------- */
@@ -268,7 +284,7 @@ static const struct proc_dispatch smtp_dispatch[] = {
 };
 static const struct proc_dispatch lookup_dispatch[] = {
 	{ M_CONNECT, lookup_connect },
-	{ M_DISCONNECT, lookup_connect },
+	{ M_DISCONNECT, lookup_disconnect },
 	{ M_MAX, NULL }
 };
 static const struct proc_dispatch no_dispatch[] = { { M_MAX, NULL } };

@@ -16,7 +16,7 @@ static struct {
 static size_t		 nsent;
 static int		 up[INSTANCES];
 static uint64_t		 next_id = 1;
-static unsigned		 kept;
+static unsigned		 kept, nbad;
 
 int
 proc_send(enum proc_id id, unsigned inst, uint32_t type, const void *msg,
@@ -30,6 +30,12 @@ proc_send(enum proc_id id, unsigned inst, uint32_t type, const void *msg,
 	sent[nsent].cookie = m->cookie;
 	sent[nsent++].inst = inst;
 	return 0;
+}
+
+void
+proc_bad(const struct proc_from *from, const char *fmt, ...)
+{
+	nbad++;
 }
 
 int
@@ -185,10 +191,34 @@ ATF_TC_BODY(busy, tc)
 	ATF_CHECK_EQ(scanjob_count(), 0);
 }
 
+/* An answer that nobody waits for, or another's: the instance is given up. */
+ATF_TC_WITHOUT_HEAD(unasked);
+ATF_TC_BODY(unasked, tc)
+{
+	struct proc_from	 from = { PROC_SCAN, 0 };
+	struct msg_scan_r	 r = { .cookie = 4711 };
+	int			 a;
+
+	begin();
+	start(&a);
+	scanjob_answer(&from, &r, dup(STDIN_FILENO));
+	ATF_CHECK_EQ(nbad, 1);
+	from.inst = 1 - sent[0].inst;
+	r.cookie = sent[0].cookie;
+	scanjob_answer(&from, &r, -1);
+	ATF_CHECK_EQ(nbad, 2);
+	ATF_CHECK_EQ(a, 0);
+	die(from.inst);
+	answer(0);
+	ATF_CHECK_EQ(a, 1);
+	ATF_CHECK_EQ(nbad, 2);
+}
+
 ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, spread);
 	ATF_TP_ADD_TC(tp, killer);
 	ATF_TP_ADD_TC(tp, busy);
+	ATF_TP_ADD_TC(tp, unasked);
 	return atf_no_error();
 }

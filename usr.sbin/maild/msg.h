@@ -3,8 +3,7 @@
  * is hostile input.  msg.c holds one row for each type: who may send it to
  * whom, its fields with their caps, whether it carries a descriptor.  The row
  * drives one encoder, one decoder and one test for all; proc.c checks the row
- * before any handler runs, and a peer that breaks it is fatal (proc.c) to the
- * one who notices.
+ * before any handler runs, and a worker that breaks it is ended (proc_bad).
  *
  * Strings end in NUL on the wire and hold none inside; after msg_get they and
  * the blobs point into the message and live as long as its handler runs.
@@ -84,6 +83,7 @@ enum msg_type {
 	M_LOGLEVEL,
 	M_STOP,			/* finish what was begun, then exit 0 */
 	M_PEER_GONE,		/* parent: that process died; forget it */
+	M_PEER_BAD,		/* it says what makes no sense: end it */
 
 	/* smtp <-> lookup: a client connects */
 	M_CONNECT,
@@ -206,6 +206,7 @@ struct msg_peer {
 	uint8_t		proc;
 	uint8_t		inst;
 	uint8_t		sync;		/* the blocking one, to crypto */
+	uint32_t	restarts;	/* which one of that name it is */
 };
 
 struct msg_conf {
@@ -265,6 +266,14 @@ struct msg_stop {
 struct msg_peer_gone {
 	uint8_t		proc;
 	uint8_t		inst;
+};
+
+/* Of a worker, by one who is none. */
+struct msg_peer_bad {
+	uint8_t		proc;
+	uint8_t		inst;
+	uint32_t	restarts;	/* of M_PEER: not its successor */
+	const char	*text;
 };
 
 /* ---- a client connects --------------------------------------------------- */

@@ -30,6 +30,7 @@ static const struct msg_field f_peer[] = {
 	N(peer, proc, PROC_MAX - 1),
 	F(peer, inst),
 	N(peer, sync, 1),
+	F(peer, restarts),
 };
 static const struct msg_field f_conf[] = {
 	F(conf, generation),
@@ -77,6 +78,12 @@ static const struct msg_field f_stop[] = {
 static const struct msg_field f_peer_gone[] = {
 	N(peer_gone, proc, PROC_MAX - 1),
 	F(peer_gone, inst),
+};
+static const struct msg_field f_peer_bad[] = {
+	N(peer_bad, proc, PROC_MAX - 1),
+	F(peer_bad, inst),
+	F(peer_bad, restarts),
+	S(peer_bad, text, MSG_TEXT),
 };
 static const struct msg_field f_connect[] = {
 	F(connect, sid),
@@ -685,6 +692,11 @@ static const struct msg_field f_ctl_keygen_r[] = {
 	[PROC_AUTH] = (to), [PROC_CRYPTO] = (to), [PROC_SCAN] = (to)
 #define FROM_KIDS(to)							\
 	[PROC_CONTROL] = (to), FROM_KIDS_BUT_CONTROL(to)
+/* Those whom workers speak to. */
+#define FROM_JUDGES(to)							\
+	[PROC_CONTROL] = (to), [PROC_QUEUE] = (to),			\
+	[PROC_STORE] = (to), [PROC_LOOKUP] = (to),			\
+	[PROC_AUTH] = (to), [PROC_CRYPTO] = (to)
 #define FROM_ALL_BUT_CONTROL(to)					\
 	[PROC_PARENT] = (to), FROM_KIDS_BUT_CONTROL(to)
 
@@ -709,6 +721,7 @@ const struct msg_row msg_table[M_MAX] = {
 	ROW(LOGLEVEL, loglevel, FD_NONE, [PROC_PARENT] = KIDS),
 	ROW(STOP, stop, FD_NONE, [PROC_PARENT] = KIDS),
 	ROW(PEER_GONE, peer_gone, FD_NONE, [PROC_PARENT] = KIDS),
+	ROW(PEER_BAD, peer_bad, FD_NONE, FROM_JUDGES(P(PARENT))),
 	ROW(CONNECT, connect, FD_NONE, [PROC_SMTP] = P(LOOKUP)),
 	ROW(CONNECT_R, connect_r, FD_NONE, [PROC_LOOKUP] = P(SMTP)),
 	ROW(DISCONNECT, disconnect, FD_NONE, [PROC_SMTP] = P(LOOKUP)),

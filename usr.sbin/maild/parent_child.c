@@ -112,6 +112,20 @@ child_log_read(int fd, short what, void *arg)
 
 /* ---- what it says ------------------------------------------------------- */
 
+/* Its successor, if that has come already, is not to blame. */
+static void
+child_denounced(const struct child *by, const struct msg_peer_bad *m)
+{
+	struct child	*c = child_find(m->proc, m->inst);
+	char		 why[2 * MSG_TEXT];
+
+	if (c == NULL || !proc_is_worker(c->id) || c->state != CHILD_UP ||
+	    c->restarts != m->restarts)
+		return;
+	snprintf(why, sizeof(why), "bad message to %s", child_name(by));
+	child_kill(c, why);
+}
+
 static void
 child_msg(struct peer *p, uint32_t type, const void *msg, int fd)
 {
@@ -135,6 +149,9 @@ child_msg(struct peer *p, uint32_t type, const void *msg, int fd)
 		break;
 	case M_CTL_KEYGEN_R:
 		parent_keygen_r(msg);
+		break;
+	case M_PEER_BAD:
+		child_denounced(c, msg);
 		break;
 	default:
 		child_kill(c, "says what the parent does not hear");
@@ -333,11 +350,11 @@ child_wire(struct child *new, struct child *old)
 	struct msg_peer	 to_new = { .proc = (uint8_t)old->id,
 			    .inst = (uint8_t)old->inst,
 			    .sync = (uint8_t)child_waits_for(new->id,
-			    old->id) };
+			    old->id), .restarts = old->restarts };
 	struct msg_peer	 to_old = { .proc = (uint8_t)new->id,
 			    .inst = (uint8_t)new->inst,
 			    .sync = (uint8_t)child_waits_for(old->id,
-			    new->id) };
+			    new->id), .restarts = new->restarts };
 	int		 sp[2];
 
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sp) == -1)

@@ -3,6 +3,7 @@
 #include <sys/time.h>
 
 #include <event.h>
+#include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -135,11 +136,20 @@ proc_slots_each(void (*fn)(struct peer *))
 				fn(proc_peers[i][j]);
 }
 
+/* The peer, if it may be spoken to. */
+static struct peer *
+proc_live(enum proc_id id, unsigned inst)
+{
+	struct peer	*p = proc_slot(id, inst);
+
+	return p == NULL || p->mute ? NULL : p;
+}
+
 int
 proc_send(enum proc_id id, unsigned inst, uint32_t type, const void *msg,
     int fd)
 {
-	struct peer	*p = proc_slot(id, inst);
+	struct peer	*p = proc_live(id, inst);
 
 	if (p == NULL) {
 		if (fd != -1)
@@ -153,15 +163,48 @@ proc_send(enum proc_id id, unsigned inst, uint32_t type, const void *msg,
 int
 proc_peer_up(enum proc_id id, unsigned inst)
 {
-	return proc_slot(id, inst) != NULL;
+	return proc_live(id, inst) != NULL;
 }
 
 size_t
 proc_backlog(enum proc_id id, unsigned inst)
 {
-	struct peer	*p = proc_slot(id, inst);
+	struct peer	*p = proc_live(id, inst);
 
 	return p == NULL ? 0 : peer_backlog(p);
+}
+
+int
+proc_is_worker(enum proc_id id)
+{
+	return id == PROC_SMTP || id == PROC_IMAP || id == PROC_RELAY ||
+	    id == PROC_SCAN || id == PROC_CONTROL;
+}
+
+void
+proc_bad(const struct proc_from *from, const char *fmt, ...)
+{
+	struct msg_peer_bad	 m = { .proc = (uint8_t)from->proc,
+				    .inst = (uint8_t)from->inst };
+	struct peer		*p = proc_live(from->proc, from->inst);
+	char			 text[MSG_TEXT + 1];
+	va_list			 ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	/* Nor can a worker judge who feeds it. */
+	if (!proc_is_worker(from->proc) ||
+	    !msg_allowed(M_PEER_BAD, proc_id, PROC_PARENT))
+		fatalx("bad message from %s: %s", peer_name_of(from->proc,
+		    from->inst), text);
+	if (p == NULL)
+		return;		/* it is on its way out already */
+	log_warnx("bad message from %s: %s", peer_name(p), text);
+	m.restarts = p->restarts;
+	m.text = text;
+	peer_mute(p);
+	(void)proc_send(PROC_PARENT, 0, M_PEER_BAD, &m, -1);
 }
 
 /* ---- turns -------------------------------------------------------------- */
@@ -187,8 +230,10 @@ proc_loop(void (*turn)(void), int batch)
 		    i++)
 			if (event_loop(EVLOOP_NONBLOCK) == -1)
 				fatal("event_loop");
+		peer_bury_all();
 		if (turn != NULL)
 			turn();
+		peer_bury_all();
 	}
 }
 

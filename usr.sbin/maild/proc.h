@@ -82,6 +82,16 @@ void	 proc_stopped(void) __attribute__((__noreturn__));
 int	 proc_send(enum proc_id, unsigned inst, uint32_t type, const void *msg,
 	    int fd);
 int	 proc_peer_up(enum proc_id, unsigned inst);
+/*
+ * What that worker (proc_is_worker) says makes no sense, in a way that the
+ * table cannot see: log why, hear it no more, and have the parent end it.  The
+ * handler tidies up and returns; peer_gone comes before the turn ends.  When
+ * it is no worker we cannot do without it, nor believe it: fatal.
+ */
+void	 proc_bad(const struct proc_from *, const char *fmt, ...)
+	    __attribute__((__format__(__printf__, 2, 3)));
+/* Of those whom a client can reach, or who only carry out what we say. */
+int	 proc_is_worker(enum proc_id);
 unsigned proc_count(enum proc_id);	/* instances that are configured */
 unsigned proc_inst(void);		/* our own number */
 /* Bytes queued to a peer and not taken by it yet: slow down when large. */

@@ -92,24 +92,27 @@ child_msg(struct peer *p, uint32_t type, const void *msg, int fd)
 			ctlrow_end(&from, ctl->cookie, 1, "");
 		return;
 	}
-	if (child_handlers[type] == NULL)
-		fatalx("%s from %s: nobody takes it here", msg_name(type),
-		    peer_name(p));
-	child_handlers[type](&from, msg, fd);
+	if (child_handlers[type] == NULL) {
+		if (fd != -1)
+			close(fd);
+		proc_bad(&from, "nobody takes %s here", msg_name(type));
+	} else
+		child_handlers[type](&from, msg, fd);
 }
 
 static void
 child_gone(struct peer *p, const char *why)
 {
-	enum proc_id	 proc = p->proc;
-	unsigned	 inst = p->inst;
+	struct proc_from	 from = { .proc = p->proc, .inst = p->inst };
 
-	if (why != NULL)
-		fatalx("bad message from %s: %s", peer_name(p), why);
-	proc_slot_set(proc, inst, NULL);
+	if (why != NULL) {
+		proc_bad(&from, "%s", why);	/* and we come here again */
+		return;
+	}
+	proc_slot_set(from.proc, from.inst, NULL);
 	peer_free(p);
 	if (child_def->peer_gone != NULL)
-		child_def->peer_gone(proc, inst);
+		child_def->peer_gone(from.proc, from.inst);
 }
 
 /* It died, or a new one takes its place: what it has said still counts. */
@@ -128,6 +131,8 @@ child_forget(enum proc_id proc, unsigned inst)
 static void
 child_peer(const struct msg_peer *m, int fd)
 {
+	struct peer	*p;
+
 	if (m->sync) {
 		/* Whoever sends on it waits for the answer: it blocks. */
 		if (fcntl(fd, F_SETFL, 0) == -1)
@@ -136,8 +141,9 @@ child_peer(const struct msg_peer *m, int fd)
 		return;
 	}
 	child_forget(m->proc, m->inst);
-	proc_slot_set(m->proc, m->inst,
-	    peer_new(m->proc, m->inst, fd, child_msg, child_gone));
+	p = peer_new(m->proc, m->inst, fd, child_msg, child_gone);
+	p->restarts = m->restarts;
+	proc_slot_set(m->proc, m->inst, p);
 	if (child_def->peer_here != NULL)
 		child_def->peer_here(m->proc, m->inst);
 }

@@ -22,6 +22,7 @@
 #include "proc_peer.h"
 
 static TAILQ_HEAD(, peer) peer_dirty = TAILQ_HEAD_INITIALIZER(peer_dirty);
+static TAILQ_HEAD(, peer) peer_muted = TAILQ_HEAD_INITIALIZER(peer_muted);
 static unsigned			 peer_count;
 static enum proc_id		 peer_me = PROC_PARENT;
 
@@ -96,7 +97,8 @@ peer_take(struct peer *p)
 	char		 text[128];
 	int		 n = 0;
 
-	while (!p->dead && (n = imsgbuf_get(&p->ibuf, &imsg)) > 0) {
+	while (!p->dead && !p->mute &&
+	    (n = imsgbuf_get(&p->ibuf, &imsg)) > 0) {
 		why = peer_dispatch(p, &imsg);
 		if (why != NULL)
 			snprintf(text, sizeof(text), "%s (%u) %s",
@@ -111,11 +113,11 @@ peer_take(struct peer *p)
 			return -1;
 		}
 	}
-	if (!p->dead && n == -1) {
+	if (!p->dead && !p->mute && n == -1) {
 		p->end(p, "framing is broken");
 		return -1;
 	}
-	return p->dead ? -1 : 0;
+	return p->dead || p->mute ? -1 : 0;
 }
 
 static void
@@ -189,16 +191,43 @@ peer_first(struct peer *p)
 		fatalx("peer_first");
 }
 
+/* Its descriptor stays: whoever is in the middle of something may hold p. */
 void
-peer_free(struct peer *p)
+peer_mute(struct peer *p)
 {
-	if (p->dead)
+	if (p->dead || p->mute)
 		return;
+	p->mute = 1;
 	event_del(&p->evread);
 	event_del(&p->evwrite);
 	if (p->isdirty)
 		TAILQ_REMOVE(&peer_dirty, p, dirty);
 	p->isdirty = 0;
+	p->queued = 0;
+	TAILQ_INSERT_TAIL(&peer_muted, p, muted);
+}
+
+void
+peer_bury_all(void)
+{
+	struct peer	*p;
+
+	while ((p = TAILQ_FIRST(&peer_muted)) != NULL)
+		p->end(p, NULL);
+}
+
+void
+peer_free(struct peer *p)
+{
+	if (p->dead)
+		return;
+	if (p->mute)
+		TAILQ_REMOVE(&peer_muted, p, muted);
+	event_del(&p->evread);
+	event_del(&p->evwrite);
+	if (p->isdirty)
+		TAILQ_REMOVE(&peer_dirty, p, dirty);
+	p->isdirty = p->mute = 0;
 	close(p->fd);
 	p->fd = -1;
 	p->dead = 1;
@@ -268,7 +297,7 @@ peer_flush_wait(struct peer *p, int ms)
 {
 	struct pollfd	 pfd = { .fd = p->fd, .events = POLLOUT };
 
-	while (imsgbuf_queuelen(&p->ibuf) > 0) {
+	while (!p->mute && imsgbuf_queuelen(&p->ibuf) > 0) {
 		if (imsgbuf_write(&p->ibuf) == -1)
 			return -1;
 		if (imsgbuf_queuelen(&p->ibuf) > 0 && poll(&pfd, 1, ms) <= 0)

@@ -27,8 +27,10 @@ typedef void (*peer_end)(struct peer *, const char *why);
 
 struct peer {
 	TAILQ_ENTRY(peer) dirty;	/* has output */
+	TAILQ_ENTRY(peer) muted;	/* to be buried */
 	enum proc_id	 proc;
 	unsigned	 inst;
+	uint32_t	 restarts;	/* of M_PEER */
 	int		 fd;
 	struct imsgbuf	 ibuf;
 	struct event	 evread;
@@ -40,12 +42,16 @@ struct peer {
 	uint8_t		 blocked;	/* evwrite is on */
 	uint8_t		 busy;		/* in peer_read: free it later */
 	uint8_t		 dead;
+	uint8_t		 mute;		/* peer_mute */
 };
 
 /* Takes the descriptor; fatal when memory is short. */
 struct peer	*peer_new(enum proc_id, unsigned inst, int fd, peer_msg,
 		    peer_end);
 void		 peer_free(struct peer *);
+/* Neither hear it nor speak to it any more; end comes with peer_bury_all. */
+void		 peer_mute(struct peer *);
+void		 peer_bury_all(void);
 /* Takes the descriptor.  What the table forbids is fatal. */
 void		 peer_send(struct peer *, uint32_t type, const void *msg,
 		    int fd);

@@ -29,7 +29,7 @@
 #include "msg.h"
 #include "proc.h"
 
-#define EXCHANGES	20000	/* under way at once */
+#define EXCHANGES	20000	/* under way at once, of all workers */
 #define DELAY_STEP	500	/* ms more for each failure of an address */
 #define DELAY_MAX	3000
 #define FAILURES_FACTOR	10	/* times auth-failures: then no more trying */
@@ -63,6 +63,7 @@ struct exchange {
 };
 
 static struct hashtab	 exchanges;
+static unsigned		 nexchanges[PROC_MAX][256];	/* by worker */
 static struct site	 site, newsite;
 static uint32_t		 generation;
 static int		 started;
@@ -102,6 +103,7 @@ static void
 exchange_free(struct exchange *x)
 {
 	hashtab_remove(&exchanges, x->key, sizeof(x->key));
+	nexchanges[x->from.proc][x->from.inst]--;
 	if (x->job != NULL)
 		pool_forget(x->job);
 	if (x->state == WAIT_DELAY)
@@ -414,6 +416,15 @@ shut_out(const struct addr *client)
 	    max * FAILURES_FACTOR;
 }
 
+/* What one worker may have under way, so that it takes nothing from others. */
+static unsigned
+share(void)
+{
+/* What one worker may have under way: it takes nothing from the others. */
+
+	return workers == 0 ? EXCHANGES : EXCHANGES / workers;
+}
+
 static void
 on_start(const struct proc_from *from, const void *msg, int fd)
 {
@@ -422,10 +433,11 @@ on_start(const struct proc_from *from, const void *msg, int fd)
 	struct msg_auth_r		 r;
 	struct exchange			*x;
 
-	if (exchange_find(from, m->sid) != NULL)
-		fatalx("%s %u: AUTH_START twice for one session",
-		    proc_names[from->proc], from->inst + 1);
-	if (exchanges.count >= EXCHANGES ||
+	if (exchange_find(from, m->sid) != NULL) {
+		proc_bad(from, "AUTH_START twice for one session");
+		return;
+	}
+	if (nexchanges[from->proc][from->inst] >= share() ||
 	    (x = calloc(1, sizeof(*x))) == NULL) {
 		memset(&r, 0, sizeof(r));
 		r.sid = m->sid;
@@ -448,6 +460,7 @@ on_start(const struct proc_from *from, const void *msg, int fd)
 	}
 	if (hashtab_insert(&exchanges, x) == -1)
 		fatal("exchanges");
+	nexchanges[from->proc][from->inst]++;
 	if (shut_out(&x->client)) {
 		log_result(x, "limit", "too many failures from there");
 		proc_count_add("auth.limit", 1);
@@ -489,8 +502,8 @@ on_cont(const struct proc_from *from, const void *msg, int fd)
 		scram_final(x, m->data.data, m->data.len);
 		break;
 	default:
-		fatalx("%s %u: AUTH_CONT before our answer",
-		    proc_names[from->proc], from->inst + 1);
+		proc_bad(from, "AUTH_CONT before our answer");
+		break;
 	}
 }
 

@@ -224,8 +224,21 @@ client_find(uint32_t cookie)
 	return hashtab_find(&clients, &cookie, sizeof(cookie));
 }
 
+/* It was asked, and has not come to its end. */
+static struct target *
+target_find(struct client *c, enum proc_id proc, unsigned inst)
+{
+	unsigned	 i;
+
+	for (i = 0; i < c->ntargets; i++)
+		if (c->targets[i].proc == proc && c->targets[i].inst == inst &&
+		    c->targets[i].waiting)
+			return &c->targets[i];
+	return NULL;
+}
+
 void
-client_row(const struct msg_ctl_row *m)
+client_row(const struct proc_from *from, const struct msg_ctl_row *m)
 {
 	struct client	*c;
 	const char	*name, *value;
@@ -233,7 +246,9 @@ client_row(const struct msg_ctl_row *m)
 	size_t		 off = 0;
 	int		 kind;
 
-	if ((c = client_find(m->cookie)) == NULL)
+	/* Who was not asked has no say in another's answer. */
+	if ((c = client_find(m->cookie)) == NULL ||
+	    target_find(c, from->proc, from->inst) == NULL)
 		return;
 	if ((o = json_object()) == NULL)
 		fatal("client");
@@ -244,30 +259,28 @@ client_row(const struct msg_ctl_row *m)
 			v = json_string("(not UTF-8)");
 		json_object_set_new(o, name, v);
 	}
-	if (kind == -1)
-		fatalx("malformed row");
-	put(c, o);
+	if (kind == -1) {
+		json_decref(o);
+		proc_bad(from, "malformed row");
+	} else
+		put(c, o);
 }
 
 static void
 answered(struct client *c, enum proc_id proc, unsigned inst, int ok,
     const char *text)
 {
-	unsigned	 i;
+	struct target	*t;
 
-	for (i = 0; i < c->ntargets; i++) {
-		if (c->targets[i].proc != proc ||
-		    c->targets[i].inst != inst || !c->targets[i].waiting)
-			continue;
-		c->targets[i].waiting = 0;
-		if (!ok)
-			c->ok = 0;
-		if (text[0] != '\0')
-			strlcpy(c->text, text, sizeof(c->text));
-		if (--c->waiting == 0)
-			finish(c);
+	if ((t = target_find(c, proc, inst)) == NULL)
 		return;
-	}
+	t->waiting = 0;
+	if (!ok)
+		c->ok = 0;
+	if (text[0] != '\0')
+		strlcpy(c->text, text, sizeof(c->text));
+	if (--c->waiting == 0)
+		finish(c);
 }
 
 void

@@ -8,7 +8,7 @@ static struct conf	*conf;
 static void
 on_row(const struct proc_from *from, const void *msg, int fd)
 {
-	client_row(msg);
+	client_row(from, msg);
 }
 
 static void

@@ -204,8 +204,10 @@ append_open(const struct proc_from *from, const struct msg_append_open *m)
 	a = append_find(from->inst, m->sid, m->txn);
 	if (a == NULL && m->n == 0)
 		a = append_new(from->inst, m->sid, m->txn);
-	if (a == NULL || m->n != a->nitems || a->committed)
-		fatalx("imap %u: append out of order", from->inst);
+	if (a == NULL || m->n != a->nitems || a->committed) {
+		proc_bad(from, "APPEND_OPEN out of order");
+		return;
+	}
 	r.code = open_item(a, m->size, &fd);
 	(void)proc_send(PROC_IMAP, from->inst, M_APPEND_OPEN_R, &r, fd);
 	if (r.code != ST_OK)
@@ -304,8 +306,10 @@ append_msg(const struct proc_from *from, const struct msg_append_msg *m)
 	/* A session that ended has none any more; imap may not know yet. */
 	if ((a = append_find(from->inst, m->sid, m->txn)) == NULL)
 		return;
-	if (m->n >= a->nitems || a->items[m->n]->complete || a->committed)
-		fatalx("imap %u: append out of order", from->inst);
+	if (m->n >= a->nitems || a->items[m->n]->complete || a->committed) {
+		proc_bad(from, "APPEND_MSG out of order");
+		return;
+	}
 	it = a->items[m->n];
 	it->complete = 1;
 	it->msg = *m;
@@ -339,8 +343,10 @@ append_commit(const struct proc_from *from, const struct msg_append_commit *m)
 		return;
 	for (i = 0; i < a->nitems && a->items[i]->complete; i++)
 		;
-	if (a->committed || m->count != a->nitems || i != a->nitems)
-		fatalx("imap %u: append out of order", from->inst);
+	if (a->committed || m->count != a->nitems || i != a->nitems) {
+		proc_bad(from, "APPEND_COMMIT out of order");
+		return;
+	}
 	a->committed = 1;
 	a->oldmbox = m->oldmbox;
 	a->olduid = m->olduid;

@@ -158,8 +158,10 @@ intake_from(const struct proc_from *from, const struct msg_env_from *m)
 	if ((t = hashtab_find(&txns, &key, sizeof(key))) != NULL)
 		txn_drop(t);
 	/* A session has one at a time, so this is no honest smtp. */
-	if (ntxns[from->inst] >= TXNS_MAX)
-		fatalx("smtp %u: too many transactions", from->inst + 1);
+	if (ntxns[from->inst] >= TXNS_MAX) {
+		proc_bad(from, "too many transactions");
+		return;
+	}
 	if ((t = calloc(1, sizeof(*t))) == NULL ||
 	    (t->env = envelope_new()) == NULL)
 		fatal("intake");
@@ -309,8 +311,10 @@ intake_rcpt(const struct proc_from *from, const struct msg_env_rcpt *m)
 	struct txn		*t;
 
 	t = txn_find(from->inst, m->sid, m->txn);
-	if (t == NULL || t->transit != NULL)
-		fatalx("smtp %u: recipient without sender", from->inst + 1);
+	if (t == NULL || t->transit != NULL) {
+		proc_bad(from, "recipient without sender");
+		return;
+	}
 	if (conf_over(t->asked, conf->limits.recipients)) {
 		rcpt_reply(t, m->n, 452, "4.5.3", "too many recipients", -1);
 		return;
@@ -342,8 +346,10 @@ intake_spill(const struct proc_from *from, const struct msg_env_spill *m)
 	int			 fd, dupfd = -1;
 
 	t = txn_find(from->inst, m->sid, m->txn);
-	if (t == NULL || t->fd == -1 || t->transit != NULL)
-		fatalx("smtp %u: spill without body", from->inst + 1);
+	if (t == NULL || t->fd == -1 || t->transit != NULL) {
+		proc_bad(from, "spill without body");
+		return;
+	}
 	if ((fd = body_open_file()) != -1 &&
 	    (dupfd = fcntl(fd, F_DUPFD_CLOEXEC, 0)) == -1)
 		close(fd);
@@ -450,8 +456,10 @@ intake_commit(const struct proc_from *from, const struct msg_env_commit *m)
 	struct envelope	*env;
 
 	t = txn_find(from->inst, m->sid, m->txn);
-	if (t == NULL || t->asking > 0 || t->fd == -1 || t->transit != NULL)
-		fatalx("smtp %u: commit without recipient", from->inst + 1);
+	if (t == NULL || t->asking > 0 || t->fd == -1 || t->transit != NULL) {
+		proc_bad(from, "commit without recipient");
+		return;
+	}
 	if (m->size > conf->limits.message_size + 65536 ||
 	    body_seal(t->fd, m->size) == -1) {
 		commit_reply(t, UINT32_MAX, 451, "4.3.0",

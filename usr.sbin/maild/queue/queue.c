@@ -151,13 +151,13 @@ on_account_full(const struct proc_from *from, const void *msg, int fd)
 static void
 on_relay_rcpt_r(const struct proc_from *from, const void *msg, int fd)
 {
-	relayjob_rcpt_result(msg);
+	relayjob_rcpt_result(from, msg);
 }
 
 static void
 on_relay_r(const struct proc_from *from, const void *msg, int fd)
 {
-	relayjob_done(msg);
+	relayjob_done(from, msg);
 }
 
 static void

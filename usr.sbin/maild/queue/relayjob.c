@@ -284,7 +284,8 @@ relayjob_turn(void)
 }
 
 void
-relayjob_rcpt_result(const struct msg_relay_rcpt_r *m)
+relayjob_rcpt_result(const struct proc_from *from,
+    const struct msg_relay_rcpt_r *m)
 {
 	static const uint8_t	 states[] = {
 		[RELAY_OK] = DSTATE_DONE,
@@ -301,11 +302,12 @@ relayjob_rcpt_result(const struct msg_relay_rcpt_r *m)
 
 	j = hashtab_find(&jobs, &m->id, sizeof(m->id));
 	if (j == NULL || !j->sent || m->n >= j->env->ndsts ||
-	    m->result > RELAY_PERM)
-		fatalx("relay answers what was not asked");
+	    m->result > RELAY_PERM || !is_of(&j->env->dsts[m->n],
+	    j->domain->name, DSTATE_BUSY)) {
+		proc_bad(from, "RELAY_RCPT_R to what was not asked");
+		return;
+	}
 	d = &j->env->dsts[m->n];
-	if (!is_of(d, j->domain->name, DSTATE_BUSY))
-		fatalx("relay answers twice");
 	d->state = states[m->result];
 	if (envelope_set_reply(d, m->code, m->enhanced, m->text,
 	    m->host) == -1)
@@ -318,13 +320,16 @@ relayjob_rcpt_result(const struct msg_relay_rcpt_r *m)
 }
 
 void
-relayjob_done(const struct msg_relay_r *m)
+relayjob_done(const struct proc_from *from,
+    const struct msg_relay_r *m)
 {
 	struct job	*j;
 
 	j = hashtab_find(&jobs, &m->id, sizeof(m->id));
-	if (j == NULL || !j->sent || j->waiting != 0)
-		fatalx("relay ends what it did not answer");
+	if (j == NULL || !j->sent || j->waiting != 0) {
+		proc_bad(from, "RELAY_R before its answers");
+		return;
+	}
 	out--;
 	j->domain->busy--;
 	job_end(j);

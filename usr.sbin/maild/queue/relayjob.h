@@ -25,8 +25,9 @@ void	relayjob_conf(const struct conf *);
  */
 void	relayjob_start(struct envelope *, const char *domain, relayjob_body,
 	    relayjob_cb, void *arg);
-void	relayjob_rcpt_result(const struct msg_relay_rcpt_r *);
-void	relayjob_done(const struct msg_relay_r *);
+void	relayjob_rcpt_result(const struct proc_from *,
+	    const struct msg_relay_rcpt_r *);
+void	relayjob_done(const struct proc_from *, const struct msg_relay_r *);
 void	relayjob_window(uint32_t messages);
 void	relayjob_relay_gone(void);
 /* Send what may be sent; each turn. */

@@ -181,8 +181,12 @@ scanjob_answer(const struct proc_from *from, const struct msg_scan_r *r,
 	void		*arg;
 
 	j = hashtab_find(&jobs, &r->cookie, sizeof(r->cookie));
-	if (j == NULL || j->inst != (int)from->inst)
-		fatalx("scan %u answers what was not asked", from->inst);
+	if (j == NULL || j->inst != (int)from->inst) {
+		if (fd != -1)
+			close(fd);
+		proc_bad(from, "SCAN_R to what was not asked");
+		return;
+	}
 	load[from->inst]--;
 	if (reserved == (int)from->inst && examined) {
 		reserved = -1;

@@ -227,22 +227,32 @@ exists(uint32_t account, uint64_t mbox, struct span entry)
 	return is;
 }
 
-/* Are they all right, and room for them? */
+/* As imap has to make them: NULs, for one, are no more than bytes here. */
+static int
+well_formed(const struct msg_blob *rows)
+{
+	struct proprow	 row;
+	size_t		 off = 0;
+	int		 rc;
+
+	while ((rc = proprow_next(rows->data, rows->len, &off, &row)) == 1) {
+		if (row.name.len > PROP_NAME || row.name.len == 0 ||
+		    row.value.len > PROP_VALUE)
+			return 0;
+	}
+	return rc == 0;
+}
+
+/* Are they all allowed, and is there room for them? */
 static enum msg_st
-check(const struct msg_st_setprops *m, unsigned inst, uint32_t account,
-    uint64_t mbox)
+check(const struct msg_st_setprops *m, uint32_t account, uint64_t mbox)
 {
 	struct proprow	 row;
 	uint32_t	 use;
 	size_t		 off = 0;
-	int		 rc, n = list(NULL, account, mbox);
+	int		 n = list(NULL, account, mbox);
 
-	while ((rc = proprow_next(m->rows.data, m->rows.len, &off,
-	    &row)) == 1) {
-		if (row.name.len > PROP_NAME || row.name.len == 0)
-			fatalx("imap %u: malformed annotation", inst);
-		if (row.value.len > PROP_VALUE)
-			fatalx("imap %u: malformed annotation", inst);
+	while (proprow_next(m->rows.data, m->rows.len, &off, &row) == 1) {
 		if (mbox != 0 && span_eq(row.name, SPECIALUSE)) {
 			if (use_parse(row.value, &use) == -1)
 				return ST_BAD;
@@ -254,8 +264,6 @@ check(const struct msg_st_setprops *m, unsigned inst, uint32_t account,
 			return ST_DENIED;
 		n += (row.value.p != NULL) - exists(account, mbox, row.name);
 	}
-	if (rc == -1)
-		fatalx("imap %u: malformed annotations", inst);
 	return n > PROP_COUNT ? ST_LIMIT : ST_OK;
 }
 
@@ -296,12 +304,16 @@ sprops_set(const struct proc_from *from, const struct msg_st_setprops *m)
 	uint64_t	 id = 0;
 	size_t		 off = 0;
 
+	if (!well_formed(&m->rows)) {
+		proc_bad(from, "malformed annotations");
+		return;
+	}
 	if ((g = sgrant_find(from->inst, m->sid)) == NULL)
 		code = ST_DENIED;
 	else if (m->name[0] != '\0' && !find(g->account, m->name, &id))
 		code = ST_NONEXISTENT;
 	else
-		code = check(m, from->inst, g->account, id);
+		code = check(m, g->account, id);
 	while (code == ST_OK && proprow_next(m->rows.data, m->rows.len, &off,
 	    &row) == 1)
 		code = engine_code(set(g->account, id, &row));

@@ -369,8 +369,11 @@ sread_fetch(const struct proc_from *from, const struct msg_st_fetch *m)
 	if (budget > FETCH_BUDGET)
 		budget = FETCH_BUDGET;
 	rseq_init(&uids);
-	if (rseq_get(&uids, m->uids.data, m->uids.len) == -1)
-		fatalx("imap %u: malformed uids", from->inst);
+	if (rseq_get(&uids, m->uids.data, m->uids.len) == -1) {
+		rseq_free(&uids);
+		proc_bad(from, "malformed uids");
+		return;
+	}
 	fetched.max = ROWS_MAX;
 	buf_truncate(&fetched, 0);
 	f.uids = &uids;

@@ -72,8 +72,11 @@ begin(const struct proc_from *from, uint64_t sid, uint32_t req, uint64_t mbox,
 		sread_answer(from, sid, req, ST_NONEXISTENT);
 		return -1;
 	}
-	if (blob->len > 0 && rseq_get(uids, blob->data, blob->len) == -1)
-		fatalx("imap %u: malformed uids", from->inst);
+	if (blob->len > 0 && rseq_get(uids, blob->data, blob->len) == -1) {
+		rseq_free(uids);
+		proc_bad(from, "malformed uids");
+		return -1;
+	}
 	return 0;
 }
 
@@ -98,8 +101,6 @@ swrite_flags(const struct proc_from *from, const struct msg_st_flags *m)
 	rseq_init(&changed);
 	rseq_init(&failed);
 	buf_init(&b, MSG_BLOB);
-	if (m->op >= sizeof(ops))
-		fatalx("imap %u: malformed flags", from->inst);
 	code = keywords_mask(m->mbox, m->keywords, m->op != ST_FLAGS_DEL,
 	    &mask);
 	if (code == MSTORE_OK)
