@@ -416,12 +416,13 @@ shut_out(const struct addr *client)
 	    max * FAILURES_FACTOR;
 }
 
-/* What one worker may have under way, so that it takes nothing from others. */
+/* What one worker may have under way: it takes nothing from the others. */
 static unsigned
 share(void)
 {
-/* What one worker may have under way: it takes nothing from the others. */
+	unsigned	 workers;
 
+	workers = proc_count(PROC_SMTP) + proc_count(PROC_IMAP);
 	return workers == 0 ? EXCHANGES : EXCHANGES / workers;
 }
 
