@@ -263,7 +263,60 @@ imap_sorter_add(struct imap_sorter *s, uint32_t num,
 	return s->n - s->sorted == RUN ? take_run(s, 0) : 0;
 }
 
-const uint32_t *
+int
+imap_sorter_insert(struct imap_sorter *s, uint32_t num,
+    const struct imap_sort_row *row, size_t *at)
+{
+	struct item	 it;
+	size_t		 lo = 0, hi, mid;
+
+	if (imap_sorter_add(s, num, row) == -1)
+		return -1;
+	hi = s->n - 1;
+	it = s->items[s->n - 1];
+	while (lo < hi) {
+		mid = lo + (hi - lo) / 2;
+		if (compare(&s->items[mid], &it) < 0)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	memmove(s->items + lo + 1, s->items + lo,
+	    (s->n - 1 - lo) * sizeof(it));
+	s->items[lo] = it;
+	s->sorted = s->n;
+	*at = lo + 1;
+	return 0;
+}
+
+void
+imap_sorter_each(const struct imap_sorter *s, const struct rseq *set,
+    void (*told)(void *, size_t, uint32_t), void *arg)
+{
+	size_t	 i;
+
+	for (i = 0; i < s->n; i++) {
+		if (rseq_has(set, s->items[i].num))
+			told(arg, i + 1, s->items[i].num);
+	}
+}
+
+void
+imap_sorter_remove(struct imap_sorter *s, const struct rseq *set,
+    void (*told)(void *, size_t, uint32_t), void *arg)
+{
+	size_t	 i, n = 0;
+
+	for (i = 0; i < s->n; i++) {
+		if (rseq_has(set, s->items[i].num))
+			told(arg, n + 1, s->items[i].num);
+		else
+			s->items[n++] = s->items[i];
+	}
+	s->n = s->sorted = n;
+}
+
+uint32_t *
 imap_sorter_end(struct imap_sorter *s, size_t *n)
 {
 	size_t	 i;

@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "libimap/imap_sort.h"
+#include "libutil/rseq.h"
 #include "libutil/span.h"
 
 /* What the keys may ask of a message; texts are casemapped, or absent. */
@@ -31,6 +32,19 @@ void	 imap_sorter_free(struct imap_sorter *);
 int	 imap_sorter_add(struct imap_sorter *, uint32_t num,
 	    const struct imap_sort_row *);
 /* The numbers in their order, the sorter's; NULL: ENOMEM. */
-const uint32_t *imap_sorter_end(struct imap_sorter *, size_t *n);
+uint32_t *imap_sorter_end(struct imap_sorter *, size_t *n);
+
+/*
+ * After that, for an order that is kept up to date: put one more in, or take
+ * out those of a set.  at: its position, from 1 on; removed ones are told one
+ * after the other, each where it was when those before it had gone.
+ */
+int	 imap_sorter_insert(struct imap_sorter *, uint32_t num,
+	    const struct imap_sort_row *, size_t *at);
+void	 imap_sorter_remove(struct imap_sorter *, const struct rseq *,
+	    void (*told)(void *arg, size_t at, uint32_t num), void *arg);
+/* Those of a set that are in it. */
+void	 imap_sorter_each(const struct imap_sorter *, const struct rseq *,
+	    void (*told)(void *arg, size_t at, uint32_t num), void *arg);
 
 #endif

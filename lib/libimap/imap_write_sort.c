@@ -119,3 +119,43 @@ imap_out_esort(struct imap_out *o, struct span tag, int uid,
 	}
 	imap_out_crlf(o);
 }
+
+void
+imap_out_update_begin(struct imap_out *o, struct span tag, int uid,
+    const char *what)
+{
+	imap_out_str(o, "* ESEARCH (TAG ");
+	imap_out_quoted(o, tag);
+	imap_out_str(o, uid ? ") UID " : ") ");
+	imap_out_str(o, what);
+	imap_out_str(o, " ");
+	imap_out_open(o);
+}
+
+void
+imap_out_update_at(struct imap_out *o, uint32_t position, uint32_t num)
+{
+	imap_out_item(o);
+	imap_out_num(o, position);
+	imap_out_str(o, " ");
+	imap_out_num(o, num);
+}
+
+void
+imap_out_update_end(struct imap_out *o)
+{
+	imap_out_close(o);
+	imap_out_crlf(o);
+}
+
+void
+imap_out_update(struct imap_out *o, struct span tag, int uid,
+    const char *what, const struct rseq *set)
+{
+	if (set->nruns == 0)
+		return;
+	imap_out_update_begin(o, tag, uid, what);
+	imap_out_str(o, "0 ");
+	imap_out_rseq(o, set);
+	imap_out_update_end(o);
+}

@@ -351,6 +351,63 @@ ATF_TC_BODY(deep, tc)
 	imap_threads_free(threads);
 }
 
+/* ---- an order that is kept up to date ----------------------------------- */
+
+static void
+add_at(void *arg, size_t at, uint32_t uid)
+{
+	imap_out_update_at(arg, at, uid);
+}
+
+ATF_TC_WITHOUT_HEAD(changing);
+ATF_TC_BODY(changing, tc)
+{
+	const uint8_t		 keys[] = { IMAP_SORT_SIZE };
+	struct imap_sort_row	 r = { .size = 0 };
+	struct imap_sorter	*s;
+	struct imap_out		 o;
+	struct rseq		 set;
+	struct buf		 b;
+	uint32_t		*v;
+	size_t			 i, n, at;
+
+	rseq_init(&set);
+	ATF_REQUIRE((s = imap_sorter_new(keys, 1)) != NULL);
+	ATF_REQUIRE(imap_sorter_end(s, &n) != NULL);
+	/* From nothing; between, before and behind; equal ones by number. */
+	for (i = 0; i < 6; i++) {
+		static const size_t	 sizes[] = { 5, 3, 9, 5, 4, 3 };
+		static const size_t	 places[] = { 1, 1, 3, 3, 2, 2 };
+
+		r.size = sizes[i];
+		ATF_REQUIRE_EQ(imap_sorter_insert(s, i + 1, &r, &at), 0);
+		ATF_CHECK_EQ_MSG(at, places[i], "%zu: %zu", i, at);
+	}
+	ATF_REQUIRE((v = imap_sorter_end(s, &n)) != NULL && n == 6);
+	for (i = 0; i < 6; i++)
+		ATF_CHECK_EQ(v[i], "\2\6\5\1\4\3"[i]);
+	buf_init(&b, 1024);
+	imap_out_init(&o, &b, 0);
+	/* 7 is not there. */
+	ATF_REQUIRE_EQ(rseq_add(&set, 5, 7), 0);
+	ATF_REQUIRE_EQ(rseq_add(&set, 3, 3), 0);
+	imap_out_update_begin(&o, SPAN("a"), 1, "REMOVEFROM");
+	imap_sorter_remove(s, &set, add_at, &o);
+	imap_out_update_end(&o);
+	imap_out_update(&o, SPAN("b\"c"), 0, "ADDTO", &set);
+	rseq_free(&set);
+	imap_out_update(&o, SPAN("none"), 0, "ADDTO", &set);
+	buf_addc(&b, '\0');
+	ATF_CHECK_STREQ((char *)buf_ptr(&b),
+	    "* ESEARCH (TAG \"a\") UID REMOVEFROM (2 6 2 5 4 3)\r\n"
+	    "* ESEARCH (TAG \"b\\\"c\") ADDTO (0 3,5:7)\r\n");
+	ATF_REQUIRE((v = imap_sorter_end(s, &n)) != NULL && n == 3);
+	for (i = 0; i < 3; i++)
+		ATF_CHECK_EQ(v[i], "\2\1\4"[i]);
+	buf_free(&b);
+	imap_sorter_free(s);
+}
+
 ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, keys);
@@ -362,5 +419,6 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, odd);
 	ATF_TP_ADD_TC(tp, refs);
 	ATF_TP_ADD_TC(tp, deep);
+	ATF_TP_ADD_TC(tp, changing);
 	return atf_no_error();
 }

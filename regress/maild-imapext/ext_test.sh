@@ -34,6 +34,11 @@ replace_cases="concurrent_replace replace_forms"
 for c in $replace_cases; do
 	program_case replace "$c"
 done
+context_cases="context_search context_numbers context_sort context_idle
+    context_limits"
+for c in $context_cases; do
+	program_case context "$c"
+done
 small_account()
 {
 	sed -i 's/^small@.*/&:quota=128K/' "$site_dir/accounts"
@@ -44,7 +49,7 @@ program_case replace replace_nul "site_conf limits { message-size 64K }"
 atf_init_test_cases()
 {
 	for c in $sort_cases $metadata_cases $replace_cases replace_quota \
-	    replace_nul; do
+	    replace_nul $context_cases; do
 		atf_add_test_case "$c"
 	done
 }

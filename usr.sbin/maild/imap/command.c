@@ -167,6 +167,7 @@ static const handler	 handlers[IMAP_NCOMMANDS] = {
 	[IMAP_COPY] = copy_copy,
 	[IMAP_MOVE] = copy_copy,
 	[IMAP_SEARCH] = search_search,
+	[IMAP_CANCELUPDATE] = context_cancel,
 	[IMAP_SORT] = sort_sort,
 	[IMAP_THREAD] = sort_thread
 };

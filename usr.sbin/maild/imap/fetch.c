@@ -349,7 +349,7 @@ start(struct fetch *j)
 	j->pager.seqs = &j->seqs;
 	j->pager.ready = go;
 	j->pager.arg = j;
-	pager_start(&j->pager, j->s);
+	pager_start(&j->pager, j->v);
 	fetch_go(j);
 }
 

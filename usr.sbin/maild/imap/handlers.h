@@ -45,6 +45,8 @@ void	store_store(struct isession *);
 void	copy_copy(struct isession *);
 /* search.c */
 void	search_search(struct isession *);
+/* context.c: CANCELUPDATE */
+void	context_cancel(struct isession *);
 /* sort.c */
 void	sort_sort(struct isession *);
 void	sort_thread(struct isession *);

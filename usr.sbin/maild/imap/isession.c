@@ -3,6 +3,7 @@
 #include <tls.h>
 #include <unistd.h>
 
+#include "context.h"
 #include "iappend.h"
 #include "libutil/hashtab.h"
 #include "libutil/log.h"
@@ -132,7 +133,8 @@ isession_free(struct isession *s)
 	(void)proc_send(PROC_QUEUE, 0, M_SESSION_END, &end, -1);
 	(void)proc_send(PROC_AUTH, 0, M_SESSION_END, &end, -1);
 	(void)proc_send(PROC_LOOKUP, 0, M_DISCONNECT, &gone, -1);
-	imap_command_free(s->cmd);
+	if (!s->keep_cmd)
+		imap_command_free(s->cmd);
 	imap_parser_free(&s->parser);
 	hashtab_remove(&by_sid, &s->sid, sizeof(s->sid));
 	TAILQ_REMOVE(&sessions, s, entry);
@@ -190,13 +192,21 @@ isession_said(struct isession *s, enum imap_result result)
 	if (result == IMAP_RESULT_BAD)
 		s->errors++;
 	job_end(s);
-	imap_command_free(s->cmd);
+	if (!s->keep_cmd)
+		imap_command_free(s->cmd);
+	s->keep_cmd = 0;
 	s->cmd = NULL;
 	s->busy = 0;
 	if (s->bye || s->st.state == IMAP_STATE_LOGOUT)
 		isession_close(s);
 	else
 		isession_continue(s);
+}
+
+static void
+end_updated(struct isession *s)
+{
+	end_say(s);
 }
 
 static void
@@ -208,7 +218,7 @@ end_step(void *arg, int ok)
 		isession_bye(s, "The mailbox is not available any more");
 		return;
 	}
-	end_say(s);
+	context_update(s->view, end_updated);
 }
 
 static void
@@ -283,17 +293,24 @@ static void	tell_news(struct isession *);
 static void	idle_done(struct isession *);
 
 static void
+news_updated(struct isession *s)
+{
+	s->telling = 0;
+	if (s->done_waits)
+		idle_done(s);
+	else if (s->news)
+		tell_news(s);
+}
+
+static void
 news_told(void *arg, int ok)
 {
 	struct isession	*s = arg;
 
-	s->telling = 0;
 	if (!ok)
 		isession_bye(s, "The mailbox is not available any more");
-	else if (s->done_waits)
-		idle_done(s);
-	else if (s->news)
-		tell_news(s);
+	else
+		context_update(s->view, news_updated);
 }
 
 static void

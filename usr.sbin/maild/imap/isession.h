@@ -52,6 +52,7 @@ struct isession {
 	struct imap_parser parser;
 	struct imap_out	 out;
 	struct imap_command *cmd;	/* the one under way */
+	uint8_t		 keep_cmd;	/* it lives on: context.c has it */
 	void		*job;
 	void		(*job_free)(void *);
 	char		*account;

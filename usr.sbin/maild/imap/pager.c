@@ -134,11 +134,11 @@ pager_ask(struct pager *p)
 }
 
 void
-pager_start(struct pager *p, struct isession *s)
+pager_start(struct pager *p, const struct view *v)
 {
-	p->sid = s->sid;
-	p->mbox = s->view->mbox->id;
-	p->snap = uidlist_ref(s->view->snap);
+	p->sid = isession_sid(v->session);
+	p->mbox = v->mbox->id;
+	p->snap = uidlist_ref(v->snap);
 	p->first = 1;
 	pager_ask(p);
 }

@@ -13,8 +13,8 @@
 #include "libutil/rseq.h"
 #include "request.h"
 
-struct isession;
 struct uidlist;
+struct view;
 
 enum pager_got {
 	PAGER_ROW,
@@ -56,7 +56,7 @@ struct pager {
 };
 
 /* The rest of the struct is set; the view is loaded. */
-void		pager_start(struct pager *, struct isession *);
+void		pager_start(struct pager *, const struct view *);
 /* Also when it was never started, if all is zero. */
 void		pager_free(struct pager *);
 /* The row points into the page, and lives until the next call. */

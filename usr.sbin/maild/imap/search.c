@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "context.h"
 #include "handlers.h"
 #include "libutil/log.h"
 #include "objid.h"
@@ -251,7 +252,7 @@ pass_start(struct search *j)
 	p->seqs = &j->left;
 	p->ready = pass_go;
 	p->arg = j;
-	pager_start(p, j->s);
+	pager_start(p, j->v);
 	pass_go(j);
 }
 
@@ -391,8 +392,8 @@ narrow(struct search *j)
 	return all;
 }
 
-static void
-begin(struct search *j)
+void
+search_go(struct search *j, const struct rseq *seqs)
 {
 	uint32_t	 costs = j->q->costs & ~IMAP_COST_BIT(IMAP_COST_NONE);
 
@@ -401,9 +402,9 @@ begin(struct search *j)
 	j->row.saved = &j->v->saved;
 	j->row.now = proc_time();
 	j->row.sentday = IMAP_DAY_NONE;
-	if (j->v->exists > 0)
-		if (rseq_add(&j->left, 1, j->v->exists) == -1)
-			fatal("search");
+	if (seqs != NULL ? rseq_copy(&j->left, seqs) == -1 :
+	    j->v->exists > 0 && rseq_add(&j->left, 1, j->v->exists) == -1)
+		fatal("search");
 	bind_keys(j);
 	if (narrow(j)) {
 		rseq_swap(&j->found, &j->left);
@@ -433,7 +434,35 @@ on_loaded(void *arg, int ok)
 	if (!ok)
 		isession_bye(s, "The mailbox is not available any more");
 	else
-		begin(j);
+		search_go(j, NULL);
+}
+
+static struct search *
+search_make(struct view *v, struct imap_search *q,
+    void (*done)(struct search *, uint8_t), void *arg)
+{
+	struct search	*j;
+
+	if ((j = calloc(1, sizeof(*j))) == NULL)
+		fatal("search");
+	j->arg = arg;
+	j->s = v->session;
+	j->v = v;
+	j->q = q;
+	j->done = done;
+	return j;
+}
+
+struct search *
+search_new(struct view *v, struct imap_search *q,
+    void (*done)(struct search *, uint8_t), void *arg)
+{
+	struct search	*j = search_make(v, q, done, arg);
+
+	if (search_text_bind(j, q->charset) == 0)
+		return j;
+	search_free(j);
+	return NULL;
 }
 
 void
@@ -449,16 +478,12 @@ search_start_with(struct isession *s, struct imap_search *q,
 {
 	struct search	*j;
 
-	if ((j = calloc(1, sizeof(*j))) == NULL)
-		fatal("search");
-	j->arg = arg;
-	j->s = s;
-	j->v = s->view;
-	j->q = q;
-	j->done = done;
+	j = search_make(s->view, q, done, arg);
 	s->job = j;
 	s->job_free = fn;
-	if (search_text_bind(j, q->charset) == -1)
+	if (q->ret & IMAP_RET_UPDATE && context_find(s->view, s->cmd->tag))
+		isession_done(s, IMAP_RESULT_BAD, NULL, "Tag reuse.");
+	else if (search_text_bind(j, q->charset) == -1)
 		isession_done_with(s, IMAP_RESULT_NO, bad_charset);
 	else
 		view_load(s->view, on_loaded, s);
@@ -539,12 +564,15 @@ search_done(struct search *j, uint8_t code)
 		return;
 	}
 	rseq_init(&uids);
-	if ((save_it || s->cmd->uid) && uidlist_from_seqs(j->v->snap,
-	    j->v->exists, &j->found, &uids) == -1)
+	if ((save_it || s->cmd->uid || j->q->ret & IMAP_RET_UPDATE) &&
+	    uidlist_from_seqs(j->v->snap, j->v->exists, &j->found,
+	    &uids) == -1)
 		fatal("search");
+	tell(j, s->cmd->uid ? &uids : &j->found);
+	if (j->q->ret & IMAP_RET_UPDATE)
+		context_search(s, j->q, &uids);
 	if (save_it)
 		save(j, &uids);
-	tell(j, s->cmd->uid ? &uids : &j->found);
 	rseq_free(&uids);
 	isession_done(s, IMAP_RESULT_OK, NULL, "Search completed.");
 }

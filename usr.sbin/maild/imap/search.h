@@ -63,10 +63,23 @@ void		 search_init(void);
 void		 search_start(struct isession *, struct imap_search *,
 		    void (*done)(struct search *, uint8_t));
 void		 search_free(void *);
+/*
+ * The same of any view that is loaded, and of some of its numbers (NULL: all);
+ * the session's job is left alone.  NULL: the charset is not known.  Begin it
+ * with search_go.
+ */
+struct search	*search_new(struct view *, struct imap_search *,
+		    void (*done)(struct search *, uint8_t), void *arg);
+void		 search_go(struct search *, const struct rseq *seqs);
 /* The same with arg in the search; fn frees both, and calls search_free. */
 void		 search_start_with(struct isession *, struct imap_search *,
 		    void (*done)(struct search *, uint8_t), void *arg,
 		    void (*fn)(void *));
+
+/* sort.c: what the keys need, and the row of the message in hand. */
+struct imap_sort_row;
+uint32_t	 sort_columns(const struct imap_command *);
+void		 sort_row(struct search *, struct imap_sort_row *);
 
 /* search_text.c: 0, or -1: the charset is not known. */
 int		 search_text_bind(struct search *, struct span charset);

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "context.h"
 #include "handlers.h"
 #include "libimap/imap_sort_run.h"
 #include "libimap/imap_thread_run.h"
@@ -43,17 +44,48 @@ sent(const struct search *j)
 	    j->meta.sent.t;
 }
 
+/* What cannot be read has no subject, no date and no names. */
+static void
+open_row(struct search *j)
+{
+	const struct mstore_msg *m = &j->msg;
+
+	if (m->cols & MSTORE_COL_META && !(m->status & MSTORE_PAGE_BAD) &&
+	    meta_open(&j->meta, m->meta.p, m->meta.len) == 0)
+		return;
+	memset(&j->meta, 0, sizeof(j->meta));
+	j->meta.flags = META_F_NODATE;
+}
+
+static void
+fill_row(struct search *j, struct imap_sort_row *r)
+{
+	const struct span	*text = j->meta.text;
+
+	r->arrival = j->msg.internaldate;
+	r->date = sent(j);
+	r->size = j->msg.size;
+	r->subject = text[META_BASESUBJ];
+	r->from = text[META_SORT_FROM];
+	r->to = text[META_SORT_TO];
+	r->cc = text[META_SORT_CC];
+	r->disp_from = text[META_DISP_FROM];
+	r->disp_to = text[META_DISP_TO];
+}
+
+void
+sort_row(struct search *j, struct imap_sort_row *r)
+{
+	open_row(j);
+	fill_row(j, r);
+}
+
 static void
 add_sort(struct search *j, struct sortjob *job, uint32_t num)
 {
-	const struct span	*text = j->meta.text;
-	struct imap_sort_row	 r = { .arrival = j->msg.internaldate,
-	    .date = sent(j), .size = j->msg.size,
-	    .subject = text[META_BASESUBJ], .from = text[META_SORT_FROM],
-	    .to = text[META_SORT_TO], .cc = text[META_SORT_CC],
-	    .disp_from = text[META_DISP_FROM],
-	    .disp_to = text[META_DISP_TO] };
+	struct imap_sort_row	 r;
 
+	fill_row(j, &r);
 	if (imap_sorter_add(job->sorter, num, &r) == -1)
 		fatal("sort");
 }
@@ -77,6 +109,13 @@ add_thread(struct search *j, struct sortjob *job, uint32_t num)
 
 static void	job_end(struct search *);
 
+/* An order that is kept up to date is one of uids. */
+static int
+by_uid(const struct search *j)
+{
+	return (j->q->ret & IMAP_RET_UPDATE) != 0;
+}
+
 static void
 rows_go(void *arg)
 {
@@ -95,14 +134,8 @@ rows_go(void *arg)
 		case PAGER_ROW:
 			break;
 		}
-		/* What cannot be read has no subject, no date and no names. */
-		if (!(m->cols & MSTORE_COL_META) || m->status &
-		    MSTORE_PAGE_BAD || meta_open(&j->meta, m->meta.p,
-		    m->meta.len) == -1) {
-			memset(&j->meta, 0, sizeof(j->meta));
-			j->meta.flags = META_F_NODATE;
-		}
-		num = j->s->cmd->uid ? m->uid : j->seq;
+		open_row(j);
+		num = j->s->cmd->uid || by_uid(j) ? m->uid : j->seq;
 		if (job->sorter != NULL)
 			add_sort(j, job, num);
 		else
@@ -110,9 +143,8 @@ rows_go(void *arg)
 	}
 }
 
-/* What the keys need of each message. */
-static uint32_t
-columns(const struct imap_command *cmd)
+uint32_t
+sort_columns(const struct imap_command *cmd)
 {
 	uint32_t	 i, cols = 0;
 
@@ -147,11 +179,11 @@ on_found(struct search *j, uint8_t code)
 	}
 	pager_free(p);
 	p->seqs = &j->found;
-	p->columns = columns(j->s->cmd);
+	p->columns = sort_columns(j->s->cmd);
 	p->budget = PAGE_ROWS;
 	p->ready = rows_go;
 	p->arg = j;
-	pager_start(p, j->s);
+	pager_start(p, j->v);
 	rows_go(j);
 }
 
@@ -171,10 +203,21 @@ save(struct search *j, const uint32_t *v, size_t n)
 		if (ends && !(ret & IMAP_RET_MIN && i == 0) &&
 		    !(ret & IMAP_RET_MAX && i == n - 1))
 			continue;
-		uid = j->s->cmd->uid ? v[i] : uidlist_uid(j->v->snap, v[i]);
+		uid = j->s->cmd->uid || by_uid(j) ? v[i] :
+		    uidlist_uid(j->v->snap, v[i]);
 		if (rseq_add(&j->v->saved, uid, uid) == -1)
 			fatal("sort");
 	}
+}
+
+/* Uids to the numbers that the client asked for, in place. */
+static void
+to_numbers(struct search *j, uint32_t *v, size_t n)
+{
+	size_t	 i;
+
+	for (i = 0; i < n; i++)
+		v[i] = uidlist_seq(j->v->snap, v[i]);
 }
 
 static void
@@ -182,7 +225,7 @@ tell_sort(struct search *j, struct sortjob *job)
 {
 	struct isession	*s = j->s;
 	struct imap_out	*o;
-	const uint32_t	*v;
+	uint32_t	*v;
 	uint64_t	 modseq = j->q->modseq ? j->modseq : 0;
 	size_t		 n;
 
@@ -190,12 +233,18 @@ tell_sort(struct search *j, struct sortjob *job)
 		fatal("sort");
 	if (j->q->extended && j->q->ret & IMAP_RET_SAVE)
 		save(j, v, n);
+	if (by_uid(j) && !s->cmd->uid)
+		to_numbers(j, v, n);
 	o = isession_out(s);
 	if (!j->q->extended)
 		imap_out_sort(o, v, n, modseq);
 	else if (j->q->ret & ~(uint32_t)IMAP_RET_SAVE)
 		imap_out_esort(o, s->cmd->tag, s->cmd->uid, j->q, v, n,
 		    modseq);
+	if (by_uid(j)) {
+		context_sort(s, j->q, job->sorter);
+		job->sorter = NULL;
+	}
 }
 
 static void
@@ -215,17 +264,18 @@ job_end(struct search *j)
 {
 	struct isession	*s = j->s;
 	struct sortjob	*job = j->arg;
+	int		 sort = job->sorter != NULL;
 
 	if (j->pager.code != ST_OK) {
 		isession_done_st(s, j->pager.code, NULL);
 		return;
 	}
-	if (job->sorter != NULL)
+	if (sort)
 		tell_sort(j, job);
 	else
 		tell_threads(j, job);
 	isession_out_done(s);
-	isession_done(s, IMAP_RESULT_OK, NULL, job->sorter != NULL ?
+	isession_done(s, IMAP_RESULT_OK, NULL, sort ?
 	    "Sort completed." : "Thread completed.");
 }
 

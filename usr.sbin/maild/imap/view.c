@@ -4,6 +4,7 @@
 #include "libimap/imap_write.h"
 #include "libstore/mstore_page.h"
 #include "libutil/log.h"
+#include "context.h"
 #include "isession.h"
 #include "pager.h"
 #include "view.h"
@@ -56,6 +57,7 @@ view_open(struct isession *s, const struct msg_st_select_r *r)
 	v->uidnext = v->recent_next = r->uidnext;
 	rseq_init(&v->recent);
 	rseq_init(&v->saved);
+	TAILQ_INIT(&v->contexts);
 	if (r->recent_first < r->uidnext && rseq_add(&v->recent,
 	    r->recent_first, r->uidnext - 1) == -1)
 		fatal("view");
@@ -73,6 +75,7 @@ view_close(struct view *v)
 	TAILQ_REMOVE(&v->mbox->views, v, entry);
 	mbox_forget(v->mbox, v);
 	relearn_free(v);
+	context_end(v);
 	mbox_put(v->mbox);
 	uidlist_unref(v->snap);
 	rseq_free(&v->recent);
@@ -245,7 +248,7 @@ view_told(struct view *v, uint64_t modseq)
 	struct mbox	*m = v->mbox;
 
 	mbox_heard(m, modseq);
-	if (modseq == v->modseq + 1) {
+	if (modseq == v->modseq + 1 && TAILQ_EMPTY(&v->contexts)) {
 		/* Nothing else has happened: no need to ask. */
 		v->modseq = modseq;
 		if (m->list != NULL && m->list_modseq + 1 == modseq)
@@ -375,6 +378,7 @@ tell_list(struct view *v)
 		return 0;
 	}
 	if (any) {
+		context_gone(v, &gone);
 		tell_gone(v, &gone);
 		left -= rseq_count(&gone);
 		drop_gone(&v->recent, &gone);
@@ -534,12 +538,13 @@ on_renamed(void *arg, const struct mbox_sync *s)
 		view_tell_flags(v);
 	if (v->exists > 0 && rseq_add(&r->seqs, 1, v->exists) == -1)
 		fatal("view");
+	context_touch(v, &v->mbox->list->uids);
 	r->pager.seqs = &r->seqs;
 	r->pager.columns = ST_FETCH_HOT;
 	r->pager.budget = 256 * 1024;
 	r->pager.ready = relearn_go;
 	r->pager.arg = v;
-	pager_start(&r->pager, v->session);
+	pager_start(&r->pager, v);
 	relearn_go(v);
 }
 
@@ -585,6 +590,7 @@ on_sync(void *arg, const struct mbox_sync *s)
 		v->uidnext = v->mbox->list_next;
 	if (v->snap != NULL)
 		tell_rows(v, s, known);
+	context_touch(v, &s->changed);
 	if (s->modseq > v->modseq)
 		v->modseq = s->modseq;
 	isession_out_done(v->session);

@@ -7,8 +7,12 @@
 
 #include "mbox.h"
 
+struct context;
 struct isession;
 struct relearn;
+struct updating;
+
+TAILQ_HEAD(contexts, context);
 
 struct view {
 	TAILQ_ENTRY(view) entry;	/* in the mailbox */
@@ -39,6 +43,10 @@ struct view {
 	void		(*sync_done)(void *, int ok);
 	void		*sync_arg;
 	struct relearn	*relearn;
+	/* context.c: searches whose answers are kept up to date */
+	struct contexts	 contexts;
+	struct updating	*updating;
+	struct rseq	 touched;	/* uids, for them to look at again */
 };
 
 #define VIEW_EXPUNGE	0x01	/* EXPUNGE may be told now */
