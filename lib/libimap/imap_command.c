@@ -172,6 +172,9 @@ imap_command_enables(const struct imap_command *cmd)
 	case IMAP_SEARCH:
 		s = &cmd->u.search;
 		break;
+	case IMAP_ESEARCH:
+		s = &cmd->u.esearch.search;
+		break;
 	case IMAP_SORT:
 		s = &cmd->u.sort.search;
 		break;

@@ -113,5 +113,9 @@ void	imap_out_search(struct imap_out *, const struct rseq *,
 	    uint64_t modseq);
 void	imap_out_esearch(struct imap_out *, struct span tag, int uid,
 	    const struct imap_search *, const struct rseq *, uint64_t modseq);
+/* Of one mailbox out of many (RFC 7377), by uid. */
+void	imap_out_esearch_in(struct imap_out *, struct span tag,
+	    struct span mailbox, uint32_t uidvalidity,
+	    const struct imap_search *, const struct rseq *, uint64_t modseq);
 
 #endif

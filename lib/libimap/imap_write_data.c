@@ -331,15 +331,12 @@ out_partial(struct imap_out *o, const struct imap_search *q,
 	imap_out_raw(o, ")", 1);
 }
 
-void
-imap_out_esearch(struct imap_out *o, struct span tag, int uid,
-    const struct imap_search *q, const struct rseq *s, uint64_t modseq)
+static void
+out_results(struct imap_out *o, const struct imap_search *q,
+    const struct rseq *s, uint64_t modseq)
 {
 	uint64_t	count = rseq_count(s);
 
-	imap_out_str(o, "* ESEARCH (TAG ");
-	imap_out_quoted(o, tag);
-	imap_out_str(o, uid ? ") UID" : ")");
 	/* RFC 4731 3.1: MIN, MAX and ALL stay away when nothing was found. */
 	if ((q->ret & IMAP_RET_MIN) != 0 && count > 0) {
 		imap_out_str(o, " MIN ");
@@ -364,4 +361,29 @@ imap_out_esearch(struct imap_out *o, struct span tag, int uid,
 		imap_out_num(o, modseq);
 	}
 	imap_out_crlf(o);
+}
+
+void
+imap_out_esearch(struct imap_out *o, struct span tag, int uid,
+    const struct imap_search *q, const struct rseq *s, uint64_t modseq)
+{
+	imap_out_str(o, "* ESEARCH (TAG ");
+	imap_out_quoted(o, tag);
+	imap_out_str(o, uid ? ") UID" : ")");
+	out_results(o, q, s, modseq);
+}
+
+void
+imap_out_esearch_in(struct imap_out *o, struct span tag, struct span mailbox,
+    uint32_t uidvalidity, const struct imap_search *q, const struct rseq *s,
+    uint64_t modseq)
+{
+	imap_out_str(o, "* ESEARCH (TAG ");
+	imap_out_quoted(o, tag);
+	imap_out_str(o, " MAILBOX ");
+	imap_out_mailbox(o, mailbox);
+	imap_out_str(o, " UIDVALIDITY ");
+	imap_out_num(o, uidvalidity);
+	imap_out_str(o, ") UID");
+	out_results(o, q, s, modseq);
 }

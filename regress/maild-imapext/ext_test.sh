@@ -4,6 +4,7 @@
 # program_case PROGRAM NAME [what is done to the site before it starts]
 program_case()
 {
+	all_cases="$all_cases $2"
 	atf_test_case "$2" cleanup
 	eval "
 	$2_head() { atf_set require.progs 'python3 openssl'; }
@@ -39,6 +40,10 @@ context_cases="context_search context_numbers context_sort context_idle
 for c in $context_cases; do
 	program_case context "$c"
 done
+esearch_cases="multisearch multisearch_options multisearch_turns"
+for c in $esearch_cases; do
+	program_case esearch "$c"
+done
 small_account()
 {
 	sed -i 's/^small@.*/&:quota=128K/' "$site_dir/accounts"
@@ -48,8 +53,7 @@ program_case replace replace_nul "site_conf limits { message-size 64K }"
 
 atf_init_test_cases()
 {
-	for c in $sort_cases $metadata_cases $replace_cases replace_quota \
-	    replace_nul $context_cases; do
+	for c in $all_cases; do
 		atf_add_test_case "$c"
 	done
 }

@@ -168,6 +168,7 @@ static const handler	 handlers[IMAP_NCOMMANDS] = {
 	[IMAP_MOVE] = copy_copy,
 	[IMAP_SEARCH] = search_search,
 	[IMAP_CANCELUPDATE] = context_cancel,
+	[IMAP_ESEARCH] = esearch_esearch,
 	[IMAP_SORT] = sort_sort,
 	[IMAP_THREAD] = sort_thread
 };

@@ -47,6 +47,8 @@ void	copy_copy(struct isession *);
 void	search_search(struct isession *);
 /* context.c: CANCELUPDATE */
 void	context_cancel(struct isession *);
+/* esearch.c */
+void	esearch_esearch(struct isession *);
 /* sort.c */
 void	sort_sort(struct isession *);
 void	sort_thread(struct isession *);

@@ -349,6 +349,7 @@ bind_keys(struct search *j)
 			bind_set(j, k);
 		if (k->op != IMAP_S_KEYWORD)
 			continue;
+		k->bit = -1;
 		for (n = 0; n < m->nnames; n++) {
 			if (span_ieq(m->names[n], k->text))
 				k->bit = n;
@@ -425,6 +426,12 @@ bad_charset(struct isession *s, struct imap_out *o)
 	imap_out_str(o, "[BADCHARSET (US-ASCII UTF-8)] Unknown charset.\r\n");
 }
 
+void
+search_bad_charset(struct isession *s)
+{
+	isession_done_with(s, IMAP_RESULT_NO, bad_charset);
+}
+
 static void
 on_loaded(void *arg, int ok)
 {
@@ -484,7 +491,7 @@ search_start_with(struct isession *s, struct imap_search *q,
 	if (q->ret & IMAP_RET_UPDATE && context_find(s->view, s->cmd->tag))
 		isession_done(s, IMAP_RESULT_BAD, NULL, "Tag reuse.");
 	else if (search_text_bind(j, q->charset) == -1)
-		isession_done_with(s, IMAP_RESULT_NO, bad_charset);
+		search_bad_charset(s);
 	else
 		view_load(s->view, on_loaded, s);
 }
@@ -492,8 +499,8 @@ search_start_with(struct isession *s, struct imap_search *q,
 /* ---- SEARCH ------------------------------------------------------------- */
 
 /* RFC 5182 2.1: what is saved depends on what is told. */
-static void
-save(struct search *j, const struct rseq *uids)
+void
+search_save(struct search *j, const struct rseq *uids)
 {
 	struct rseq	*to = &j->v->saved;
 	uint32_t	 ret = j->q->ret;
@@ -514,8 +521,8 @@ save(struct search *j, const struct rseq *uids)
 }
 
 /* RFC 4731 3.2: with MIN and MAX alone it is theirs. */
-static uint64_t
-answer_modseq(const struct search *j)
+uint64_t
+search_modseq(const struct search *j)
 {
 	uint32_t	 ret = j->q->ret & (IMAP_RET_MIN | IMAP_RET_MAX |
 	    IMAP_RET_ALL | IMAP_RET_COUNT | IMAP_RET_PARTIAL);
@@ -543,10 +550,10 @@ tell(struct search *j, const struct rseq *set)
 		j->q->ret = IMAP_RET_ALL;
 	}
 	if (!j->q->extended)
-		imap_out_search(o, set, answer_modseq(j));
+		imap_out_search(o, set, search_modseq(j));
 	else if (j->q->ret & ~IMAP_RET_SAVE)
 		imap_out_esearch(o, s->cmd->tag, s->cmd->uid, j->q, set,
-		    answer_modseq(j));
+		    search_modseq(j));
 	isession_out_done(s);
 }
 
@@ -572,7 +579,7 @@ search_done(struct search *j, uint8_t code)
 	if (j->q->ret & IMAP_RET_UPDATE)
 		context_search(s, j->q, &uids);
 	if (save_it)
-		save(j, &uids);
+		search_save(j, &uids);
 	rseq_free(&uids);
 	isession_done(s, IMAP_RESULT_OK, NULL, "Search completed.");
 }

@@ -71,6 +71,14 @@ void		 search_free(void *);
 struct search	*search_new(struct view *, struct imap_search *,
 		    void (*done)(struct search *, uint8_t), void *arg);
 void		 search_go(struct search *, const struct rseq *seqs);
+/* Of the answer, by what was asked (RFC 4731 3.2); 0: none. */
+uint64_t	 search_modseq(const struct search *);
+/* Into the view's "$", by what was asked (RFC 5182 2.1). */
+void		 search_save(struct search *, const struct rseq *uids);
+/* Is it one that is known? */
+int		 search_charset(struct span);
+/* "tag NO [BADCHARSET ...]" */
+void		 search_bad_charset(struct isession *);
 /* The same with arg in the search; fn frees both, and calls search_free. */
 void		 search_start_with(struct isession *, struct imap_search *,
 		    void (*done)(struct search *, uint8_t), void *arg,

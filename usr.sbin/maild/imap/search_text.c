@@ -27,14 +27,20 @@ has_text(const struct imap_search_key *k)
 }
 
 int
+search_charset(struct span charset)
+{
+	return charset.p == NULL || span_ieqs(charset, "US-ASCII") ||
+	    span_ieqs(charset, "UTF-8");
+}
+
+int
 search_text_bind(struct search *j, struct span charset)
 {
 	struct imap_search_key	*k;
 	struct search_needle	*n;
 	uint32_t		 i;
 
-	if (charset.p != NULL && !span_ieqs(charset, "US-ASCII") &&
-	    !span_ieqs(charset, "UTF-8"))
+	if (!search_charset(charset))
 		return -1;
 	for (i = 0; i < j->q->nkeys; i++) {
 		k = &j->q->keys[i];
