@@ -8,6 +8,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -139,6 +140,52 @@ kv_db(const struct kv *kv, const void *key, size_t klen)
 	    strchr(kv->scattered, *p) != NULL];
 }
 
+/* How many of the tables have a file. */
+static int
+kv_count_tables(const char *dir)
+{
+	char	 path[1024];
+	int	 i, n = 0;
+
+	for (i = 0; i < KV_TABLES; i++) {
+		snprintf(path, sizeof(path), "%s/%s", dir, tables[i].file);
+		n += access(path, F_OK) == 0;
+	}
+	return n;
+}
+
+/* The library flushes files, but never the directory that names them. */
+static int
+kv_sync_dir(const char *dir)
+{
+	int	 fd, e = 0;
+
+	if ((fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) == -1)
+		return errno;
+	if (fsync(fd) == -1)
+		e = errno;
+	close(fd);
+	return e;
+}
+
+/*
+ * A table whose name was lost with the power would be made anew, empty, beside
+ * the other one, which knows nothing of that.
+ */
+static int
+kv_open_tables(struct kv *kv, const struct kv_conf *conf)
+{
+	int	 i, e, n;
+
+	n = kv_count_tables(conf->dir);
+	if (n != 0 && n != KV_TABLES)
+		return DB_RUNRECOVERY;
+	for (i = 0; i < KV_TABLES; i++)
+		if ((e = kv_open_table(kv, i)) != 0)
+			return e;
+	return n == 0 ? kv_sync_dir(conf->dir) : 0;
+}
+
 enum kv_code
 kv_open(struct kv **out, const struct kv_conf *conf)
 {
@@ -151,8 +198,7 @@ kv_open(struct kv **out, const struct kv_conf *conf)
 	if (conf->scattered != NULL)
 		strlcpy(kv->scattered, conf->scattered, sizeof(kv->scattered));
 	if ((e = kv_open_env(kv, conf)) != 0 ||
-	    (e = kv_open_table(kv, 0)) != 0 ||
-	    (e = kv_open_table(kv, 1)) != 0) {
+	    (e = kv_open_tables(kv, conf)) != 0) {
 		kv_abandon(kv);
 		/* Everything but a lack of something is a damaged table: the
 		 * caller makes a new one, and fails there if it must. */

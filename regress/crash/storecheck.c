@@ -1,13 +1,14 @@
 /*
  * storecheck: does the index of a store agree with its segments?
  *
- *	storecheck [-m] store-directory
+ *	storecheck [-fm] store-directory
  *
  * On a copy, as it changes the directory: opens the store (which recovers),
  * takes a dump, checks every record, removes the index, opens it again (which
  * makes it anew from the segments alone), and compares.  -m prints a line
- * "account mailbox uid message-id" for each message.  Ends with a line of
- * name=value; exits 1 when something is wrong.
+ * "account mailbox uid message-id" for each message; with -f, flags/keywords
+ * before the last, and "account mailbox" for each mailbox.  Ends with a line
+ * of name=value; exits 1 when something is wrong.
  */
 #include <sys/types.h>
 
@@ -18,6 +19,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "libstore/mstore.h"
@@ -30,6 +32,7 @@ struct text {
 };
 
 static uint64_t	 nmessages, nunread;
+static int	 flags;
 
 static int
 text_line(void *arg, const char *line)
@@ -60,6 +63,19 @@ store_open(const char *dir)
 	if (mstore_open(&ms, &conf, &why) == -1)
 		err(2, "%s: %s", dir, why);
 	return ms;
+}
+
+/* What is put off until there is time for it, so that both have done it. */
+static void
+store_work(struct mstore *ms)
+{
+	int64_t	 now = time(NULL);
+	int	 idle;
+
+	/* It looks for a segment once a second, and rests after a failure. */
+	for (idle = 0; idle < 3; idle++, now += 60)
+		while (mstore_work(ms, now) == 1)
+			idle = 0;
 }
 
 /* The value of Message-ID in the first bytes of a message. */
@@ -94,12 +110,14 @@ list_mailbox(struct mstore *ms, const char *account,
 
 	rseq_init(&uids);
 	buf_init(&page, 64 << 20);
+	if (flags)
+		printf("%s %s\n", account, ent->name);
 	if (mstore_uids(ms, ent->id, &uids) != MSTORE_OK)
 		errx(2, "%s %s: no uids", account, ent->name);
 	memset(&f, 0, sizeof(f));
 	f.mailbox = ent->id;
 	f.uids = &uids;
-	f.cols = MSTORE_COL_BODY;
+	f.cols = MSTORE_COL_BODY | MSTORE_COL_FLAGS;
 	f.bodylen = 2048;
 	while (!f.done) {
 		if (mstore_fetch(ms, &f, &page, 1 << 20) != MSTORE_OK)
@@ -108,6 +126,9 @@ list_mailbox(struct mstore *ms, const char *account,
 		while (mstore_page_next(buf_ptr(&page), page.len, &off,
 		    &m) == 1) {
 			printf("%s %s %u ", account, ent->name, m.uid);
+			if (flags)
+				printf("%x/%llx ", m.flags,
+				    (unsigned long long)m.keywords);
 			nmessages++;
 			nunread += m.status & MSTORE_PAGE_BAD;
 			print_message_id(m.body);
@@ -183,8 +204,9 @@ main(int argc, char *argv[])
 	int64_t		 bad;
 	int		 ch, list = 0, same, rebuilt;
 
-	while ((ch = getopt(argc, argv, "m")) != -1)
+	while ((ch = getopt(argc, argv, "fm")) != -1)
 		switch (ch) {
+		case 'f': flags = 1; break;
 		case 'm': list = 1; break;
 		default:
 			errx(2, "see the top of storecheck.c");
@@ -197,6 +219,7 @@ main(int argc, char *argv[])
 	rebuilt = mstore_rebuilt(ms);
 	if (list)
 		list_messages(ms);
+	store_work(ms);
 	bad = mstore_fsck(ms, NULL, NULL);
 	if (mstore_dump(ms, text_line, &before) != 0)
 		errx(2, "dump");
@@ -204,6 +227,7 @@ main(int argc, char *argv[])
 	snprintf(index, sizeof(index), "%s/index", argv[optind]);
 	remove_tree(index);
 	ms = store_open(argv[optind]);
+	store_work(ms);
 	if (mstore_dump(ms, text_line, &after) != 0)
 		errx(2, "dump of the new index");
 	mstore_close(ms);

@@ -394,6 +394,33 @@ ATF_TC_BODY(old_index, tc)
 	free(want);
 }
 
+/* The name of a table is lost with the power: the other one is of no use. */
+ATF_TC_WITHOUT_HEAD(half_index);
+ATF_TC_BODY(half_index, tc)
+{
+	static const char *const files[] = { "s/index/scattered.db",
+	    "s/index/index.db" };
+	struct mstore	*ms;
+	char		*want, *now;
+	int		 n;
+
+	ms = st_open("s", NULL);
+	for (n = 0; n < 5; n++)
+		ATF_REQUIRE_EQ(MSTORE_OK, script(ms, n));
+	want = st_dump(ms);
+	mstore_close(ms);
+	for (n = 0; n < 2; n++) {
+		ATF_REQUIRE(unlink(files[n]) == 0);
+		ms = st_open("s", NULL);
+		ATF_REQUIRE(mstore_rebuilt(ms));
+		now = st_dump(ms);
+		st_same("store with half an index", want, now);
+		free(now);
+		mstore_close(ms);
+	}
+	free(want);
+}
+
 /* Damage to messages: each is listed, and costs no other one. */
 ATF_TC_WITHOUT_HEAD(damage);
 ATF_TC_BODY(damage, tc)
@@ -443,6 +470,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, dead_disk);
 	ATF_TP_ADD_TC(tp, killed);
 	ATF_TP_ADD_TC(tp, old_index);
+	ATF_TP_ADD_TC(tp, half_index);
 	ATF_TP_ADD_TC(tp, damage);
 	return atf_no_error();
 }

@@ -6,7 +6,7 @@ ports()
 {
 	python3 -c '
 import socket
-socks = [socket.socket() for _ in range(5)]
+socks = [socket.socket() for _ in range(7)]
 for s in socks:
     s.bind(("127.0.0.1", 0))
 print(*[s.getsockname()[1] for s in socks])'
@@ -41,10 +41,10 @@ printed_body()
 	read -r dir <dir
 	ports >ports
 	read -r SMTP_PORT SUBMISSION_PORT SUBMISSIONS_PORT IMAP_PORT \
-	    IMAPS_PORT <ports
+	    IMAPS_PORT POP3_PORT POP3S_PORT <ports
 	SITE=$dir HOME=$dir
 	export SMTP_PORT SUBMISSION_PORT SUBMISSIONS_PORT IMAP_PORT \
-	    IMAPS_PORT SITE HOME
+	    IMAPS_PORT POP3_PORT POP3S_PORT SITE HOME
 	sh "$top/etc/run-site" >log 2>&1 </dev/null &
 	echo $! >pid
 	n=0

@@ -334,8 +334,10 @@ act_export(struct mailctl *m, const struct request *r)
 	rseq_init(&ex->got);
 	buf_init(&ex->text, SIZE_MAX);
 	account = imapc_account(r);
-	if ((ex->c = imapc_open(m, account, text)) == NULL)
-		return act_said(m, 0, text);
+	if ((ex->c = imapc_open(m, account, text)) == NULL) {
+		ret = act_said(m, 0, text);
+		goto out;
+	}
 	if (r->mailbox != NULL)
 		add_box(ex, r->mailbox);
 	else
@@ -347,6 +349,7 @@ act_export(struct mailctl *m, const struct request *r)
 		do_box(ex, &ex->boxes[i]);
 	ex->kind->end();
 	ret = result(ex);
+out:
 	for (i = 0; i < ex->nboxes; i++)
 		free(ex->boxes[i].name);
 	free(ex->boxes);

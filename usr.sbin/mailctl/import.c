@@ -419,8 +419,10 @@ act_import(struct mailctl *m, const struct request *r)
 	buf_init(&im->text, SIZE_MAX);
 	im->root = r->mailbox == NULL ||
 	    strcasecmp(r->mailbox, "INBOX") == 0 ? "" : r->mailbox;
-	if ((im->c = imapc_open(m, account, text)) == NULL)
-		return act_said(m, 0, text);
+	if ((im->c = imapc_open(m, account, text)) == NULL) {
+		ret = act_said(m, 0, text);
+		goto out;
+	}
 	progress_begin(&im->bar);
 	if (strcmp(r->verb, "maildir") == 0)
 		import_maildir(im, r->path);
@@ -430,6 +432,7 @@ act_import(struct mailctl *m, const struct request *r)
 	drain(im);
 	ret = result(im);
 	known_free(&im->known);
+out:
 	imapc_close(im->c);
 	json_decref(im->failed);
 	buf_free(&im->text);
