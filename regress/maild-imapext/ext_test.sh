@@ -7,7 +7,7 @@ program_case()
 	all_cases="$all_cases $2"
 	atf_test_case "$2" cleanup
 	eval "
-	$2_head() { atf_set require.progs 'python3 openssl'; }
+	$2_head() { atf_set require.progs 'python3 openssl pgrep'; }
 	$2_body()
 	{
 		site_new two@example.test small@example.test
@@ -44,6 +44,8 @@ esearch_cases="multisearch multisearch_options multisearch_turns"
 for c in $esearch_cases; do
 	program_case esearch "$c"
 done
+program_case progress inprogress "site_conf limits { imap-progress 1s }"
+program_case progress search_turns
 small_account()
 {
 	sed -i 's/^small@.*/&:quota=128K/' "$site_dir/accounts"

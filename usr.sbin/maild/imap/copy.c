@@ -144,6 +144,7 @@ on_loaded(void *arg, int ok)
 	if (name_read(s, c->mailbox, 0, j->name) == -1 ||
 	    set_resolve(s, &c->set, s->cmd->uid, &j->seqs) == -1)
 		return;
+	progress_begin(s, 0);
 	chunk_start(&j->chunk, &j->seqs, s->view->snap, 1);
 	next(j);
 }

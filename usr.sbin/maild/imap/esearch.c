@@ -14,7 +14,6 @@
 
 struct place {
 	uint64_t	 id;
-	uint8_t		 wanted;
 	char		*name;
 };
 
@@ -135,8 +134,7 @@ next(void *arg)
 	struct msg_st_select	 m = { .sid = s->sid,
 	    .flags = ST_SELECT_READONLY };
 
-	while (j->at < j->nplaces && !j->places[j->at].wanted)
-		j->at++;
+	s->progress.done = j->at;
 	if (j->at == j->nplaces) {
 		isession_done(s, IMAP_RESULT_OK, NULL, "Search completed.");
 		return;
@@ -251,7 +249,6 @@ add_place(struct esearch *j, const struct strow *row)
 	}
 	p = &j->places[j->nplaces++];
 	p->id = row->id;
-	p->wanted = 1;
 	p->name = name;
 }
 
@@ -279,6 +276,7 @@ on_list(void *arg, uint32_t type, const void *msg, int fd)
 	if (rc == -1)
 		fatalx("store: malformed list");
 	rows_free(&data);
+	progress_begin(j->s, j->nplaces);
 	next(j);
 }
 

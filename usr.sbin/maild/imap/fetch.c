@@ -189,6 +189,8 @@ fetch_go(struct fetch *j)
 		if (!j->has_row) {
 			switch (pager_next(&j->pager, &j->row, &j->seq)) {
 			case PAGER_WAIT:
+				s->progress.done = j->seen;
+				s->progress.amid = 0;
 				isession_out_done(s);
 				return;
 			case PAGER_END:
@@ -199,6 +201,7 @@ fetch_go(struct fetch *j)
 				break;
 			}
 			j->seen++;
+			s->progress.amid = 1;
 			if (!begin_message(j))
 				continue;
 		}
@@ -349,6 +352,7 @@ start(struct fetch *j)
 	j->pager.seqs = &j->seqs;
 	j->pager.ready = go;
 	j->pager.arg = j;
+	progress_begin(j->s, j->expected);
 	pager_start(&j->pager, j->v);
 	fetch_go(j);
 }

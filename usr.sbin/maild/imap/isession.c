@@ -110,6 +110,7 @@ job_end(struct isession *s)
 	void	(*fn)(void *) = s->job_free;
 	void	*job = s->job;
 
+	progress_end(s);
 	s->job = NULL;
 	s->job_free = NULL;
 	if (fn != NULL)

@@ -13,6 +13,7 @@
 #include "libimap/imap_state.h"
 #include "libimap/imap_write.h"
 #include "msg.h"
+#include "progress.h"
 #include "request.h"
 
 struct tls;
@@ -52,6 +53,7 @@ struct isession {
 	struct imap_parser parser;
 	struct imap_out	 out;
 	struct imap_command *cmd;	/* the one under way */
+	struct progress	 progress;	/* of it */
 	uint8_t		 keep_cmd;	/* it lives on: context.c has it */
 	void		*job;
 	void		(*job_free)(void *);

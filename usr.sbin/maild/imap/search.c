@@ -13,6 +13,7 @@
 #define HEADER_HINT	16384
 #define PAGE_ROWS	(256 * 1024)
 #define PAGE_BODIES	(512 * 1024)
+#define NUMBERS		20000
 
 static void	pass_end(struct search *);
 
@@ -22,6 +23,7 @@ search_free(void *arg)
 	struct search	*j = arg;
 	uint32_t	 i;
 
+	later_forget(&j->later);
 	pager_free(&j->pager);
 	for (i = 0; i < j->q->nkeys; i++) {
 		if (j->q->keys[i].op == IMAP_S_SEQ ||
@@ -134,10 +136,21 @@ decide(struct search *j)
 			break;
 		j->costs |= IMAP_COST_BIT(need);
 		add(&j->next, j->seq);
-		break;
+		return;
 	default:
 		break;
 	}
+	j->decided++;
+}
+
+/* How far it has come, to be told if it takes long. */
+static void
+progress(struct search *j)
+{
+	struct progress	*p = &j->s->progress;
+
+	if (p->session != NULL && j == j->s->job)
+		p->done = j->decided;
 }
 
 /* A body that is cut by the page: gather it.  1: now it is whole. */
@@ -209,6 +222,7 @@ pass_go(void *arg)
 	for (;;) {
 		switch (pager_next(&j->pager, &j->msg, &j->seq)) {
 		case PAGER_WAIT:
+			progress(j);
 			return;
 		case PAGER_END:
 			pass_end(j);
@@ -300,22 +314,27 @@ pass_end(struct search *j)
 
 /* Numbers and uids alone: the store is not asked. */
 static void
-pass_numbers(struct search *j)
+pass_numbers(void *arg)
 {
-	struct uidlist	*l = j->v->snap;
-	uint32_t	 seq;
-	size_t		 i;
+	struct search		*j = arg;
+	const struct rseq	*left = &j->left;
+	uint32_t		 n;
 
-	for (i = 0; i < j->left.nruns; i++) {
-		for (seq = j->left.runs[i].first;; seq++) {
-			j->seq = seq;
-			j->msg.uid = uidlist_uid(l, seq);
-			decide(j);
-			if (seq == j->left.runs[i].last)
-				break;
+	/* So many in a turn. */
+	for (n = 0; n < NUMBERS && j->at < left->nruns; n++) {
+		j->seq = j->seq == 0 ? left->runs[j->at].first : j->seq + 1;
+		j->msg.uid = uidlist_uid(j->v->snap, j->seq);
+		decide(j);
+		if (j->seq == left->runs[j->at].last) {
+			j->at++;
+			j->seq = 0;
 		}
 	}
-	j->done(j, ST_OK);
+	progress(j);
+	if (j->at < left->nruns)
+		later_call(&j->later, pass_numbers, j);
+	else
+		j->done(j, ST_OK);
 }
 
 /* ---- the beginning ------------------------------------------------------ */
@@ -414,6 +433,10 @@ search_go(struct search *j, const struct rseq *seqs)
 	}
 	j->have = IMAP_COST_NONE;
 	j->costs = costs;
+	j->total = rseq_count(&j->left);
+	/* A sort goes over what was found once more. */
+	if (j == j->s->job)
+		progress_begin(j->s, j->arg == NULL ? j->total : 2 * j->total);
 	if (costs == 0 && !j->q->modseq)
 		pass_numbers(j);
 	else

@@ -39,6 +39,11 @@ struct search {
 	/* modseqs: of all found, of the first and of the last */
 	uint64_t	 modseq, modseq_min, modseq_max;
 	uint32_t	 min, max;
+	uint64_t	 decided;	/* messages, of */
+	uint64_t	 total;
+	uint64_t	 rows;		/* sort.c: those that were looked at */
+	struct later	 later;
+	size_t		 at;		/* run of left, by numbers alone */
 	/* the message in hand */
 	uint32_t	 seq;
 	struct mstore_msg msg;

@@ -127,6 +127,7 @@ rows_go(void *arg)
 	for (;;) {
 		switch (pager_next(&j->pager, &j->msg, &j->seq)) {
 		case PAGER_WAIT:
+			j->s->progress.done = j->total + j->rows;
 			return;
 		case PAGER_END:
 			job_end(j);
@@ -134,6 +135,7 @@ rows_go(void *arg)
 		case PAGER_ROW:
 			break;
 		}
+		j->rows++;
 		open_row(j);
 		num = j->s->cmd->uid || by_uid(j) ? m->uid : j->seq;
 		if (job->sorter != NULL)
