@@ -145,6 +145,17 @@ addr_parse(struct addr *a, const char *s)
 }
 
 int
+addr_is_own(const struct addr *a)
+{
+	static const uint8_t	 own4[4] = { 127, 0, 0, 1 };
+	static const uint8_t	 own6[16] = { [15] = 1 };
+
+	if (a->family == 4)
+		return memcmp(a->bytes, own4, sizeof(own4)) == 0;
+	return a->family == 6 && memcmp(a->bytes, own6, sizeof(own6)) == 0;
+}
+
+int
 addr_equal(const struct addr *a, const struct addr *b)
 {
 	return a->family == b->family &&

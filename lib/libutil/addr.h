@@ -34,6 +34,11 @@ const char	*addr_print_literal(const struct addr *, char *, size_t);
 int		 addr_parse(struct addr *, const char *);
 /* The same host: the port does not count. */
 int		 addr_equal(const struct addr *, const struct addr *);
+/*
+ * 127.0.0.1 or ::1: a program of this machine, which limits spare.  Not all of
+ * 127/8: who comes from 127.0.0.2 asked for that, as tests do.
+ */
+int		 addr_is_own(const struct addr *);
 /* "192.0.2.0/24", "::1", "local"; -1 when it is none, or has host bits set. */
 int		 addrnet_parse(struct addrnet *, const char *);
 int		 addrnet_match(const struct addrnet *, const struct addr *);

@@ -122,7 +122,7 @@ class Wire:
             if step[0] == 'send':
                 self.send(step[1])
             elif step[0] == 'wait':
-                if self.read(5):
+                if self.read(1):
                     while self.read(.02):
                         pass
             elif step[0] == 'deflate':

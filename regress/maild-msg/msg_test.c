@@ -422,7 +422,7 @@ ATF_TC_BODY(routes, tc)
 	ATF_REQUIRE(msg_wired(PROC_SMTP, PROC_QUEUE));
 	ATF_REQUIRE(!msg_wired(PROC_SMTP, PROC_STORE));
 	ATF_REQUIRE(!msg_wired(PROC_SMTP, PROC_IMAP));
-	ATF_REQUIRE(!msg_wired(PROC_IMAP, PROC_LOOKUP));
+	ATF_REQUIRE(!msg_wired(PROC_IMAP, PROC_RELAY));
 	ATF_REQUIRE(!msg_wired(PROC_SCAN, PROC_STORE));
 	ATF_REQUIRE(msg_fd_ok(M_SCAN, 1) && !msg_fd_ok(M_SCAN, 0));
 	ATF_REQUIRE(!msg_fd_ok(M_STOP, 1) && msg_fd_ok(M_STOP, 0));

@@ -94,7 +94,8 @@ struct conf_route {
 struct conf_limits {
 	uint64_t	message_size;
 	uint32_t	sessions;		/* of each worker kind in all */
-	uint32_t	sessions_per_address;	/* not of loopback or trusted */
+	uint32_t	sessions_per_address;	/* not of our own or trusted */
+	uint32_t	connections_per_minute;	/* the same, of one address */
 	uint32_t	sessions_per_account;
 	uint32_t	recipients;		/* in a transaction */
 	uint32_t	messages_per_session;

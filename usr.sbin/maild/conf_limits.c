@@ -22,6 +22,8 @@ const struct conf_limit conf_limit_table[] = {
 	L("sessions", UNIT_COUNT, sessions, 0, 1000000, 20000),
 	L("sessions-per-address", UNIT_COUNT, sessions_per_address, 0,
 	    1000000, 100),
+	L("connections-per-minute", UNIT_COUNT, connections_per_minute, 0,
+	    1000000, 600),
 	L("sessions-per-account", UNIT_COUNT, sessions_per_account, 0,
 	    1000000, 100),
 	L("recipients", UNIT_COUNT, recipients, 1, 100000, 1000),

@@ -85,7 +85,7 @@ enum msg_type {
 	M_PEER_GONE,		/* parent: that process died; forget it */
 	M_PEER_BAD,		/* it says what makes no sense: end it */
 
-	/* smtp <-> lookup: a client connects */
+	/* smtp, imap <-> lookup: a client connects */
 	M_CONNECT,
 	M_CONNECT_R,
 	M_DISCONNECT,

@@ -409,8 +409,7 @@ shut_out(const struct addr *client)
 {
 	unsigned	 max = site.conf->limits.auth_failures;
 
-	if (max == 0 || client->family == 0 ||
-	    (client->family == 4 && client->bytes[0] == 127))
+	if (max == 0 || client->family == 0 || addr_is_own(client))
 		return 0;
 	return failures_count(client, (int64_t)(proc_now_ms() / 1000)) >=
 	    max * FAILURES_FACTOR;

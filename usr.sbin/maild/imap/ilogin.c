@@ -202,6 +202,8 @@ done_tail(struct isession *s, struct imap_out *o)
 static void
 done(struct isession *s)
 {
+	struct msg_disconnect	 gone = { .sid = s->sid };
+
 	if (!s->auth_ok || !s->granted)
 		return;
 	s->waits = 0;
@@ -209,6 +211,9 @@ done(struct isession *s)
 	proc_count_add("imap_logins", 1);
 	imap_parser_limits(&s->parser, &imap_limits_auth);
 	conn_timeout(s->conn, isession_config()->limits.imap_timeout);
+	conn_deadline(s->conn, 0);
+	/* From here on he counts by his account. */
+	(void)proc_send(PROC_LOOKUP, 0, M_DISCONNECT, &gone, -1);
 	/* The capabilities of the state that begins with this reply. */
 	s->st.state = IMAP_STATE_AUTH;
 	isession_done_with(s, IMAP_RESULT_OK, done_tail);
@@ -324,5 +329,6 @@ ilogin_forget(struct isession *s)
 	(void)proc_send(PROC_QUEUE, 0, M_SESSION_END, &m, -1);
 	(void)proc_send(PROC_AUTH, 0, M_SESSION_END, &m, -1);
 	imap_parser_limits(&s->parser, &imap_limits_noauth);
-	conn_timeout(s->conn, 60);
+	conn_timeout(s->conn, ISESSION_NOAUTH);
+	conn_deadline(s->conn, ISESSION_NOAUTH_IN_ALL);
 }

@@ -14,8 +14,9 @@
 
 #define SESSION_INPUT	(256 * 1024)	/* read ahead; a command fits */
 #define SESSION_OUTPUT	(16 * 1024 * 1024)
+#define SESSION_STALL	(256 * 1024)	/* answers that he has not read */
 #define SESSION_COMMANDS 50		/* of one client in a turn */
-#define NOAUTH_SECONDS	60
+#define SESSION_ENDLESS	(256 * 1024)	/* of a line: that is no client */
 
 static struct hashtab		 by_sid;
 static TAILQ_HEAD(, isession)	 sessions = TAILQ_HEAD_INITIALIZER(sessions);
@@ -157,8 +158,11 @@ isession_close(struct isession *s)
 void
 isession_bye(struct isession *s, const char *text)
 {
-	imap_out_reply(isession_out(s), SPAN_NONE, "BYE", NULL, text);
-	isession_out_done(s);
+	/* Before a handshake there is nothing that could be said. */
+	if (s->kind != LISTEN_IMAPS || s->st.secure) {
+		imap_out_reply(isession_out(s), SPAN_NONE, "BYE", NULL, text);
+		isession_out_done(s);
+	}
 	isession_close(s);
 }
 
@@ -376,6 +380,19 @@ line(struct isession *s, struct span text)
 		idle_done(s);
 }
 
+/*
+ * Bytes of a command that was refused already.  A literal says how long it is,
+ * and may be as long as a message is; a line that does not end is no client's.
+ */
+static void
+endless(struct isession *s, size_t n)
+{
+	s->endless += n;
+	if (s->endless > SESSION_ENDLESS + (s->st.state == IMAP_STATE_NOAUTH ?
+	    0 : 2 * conf->limits.message_size))
+		isession_bye(s, "That line does not end");
+}
+
 /* One event of the parser; 0: it wants more bytes. */
 static int
 step(struct isession *s)
@@ -395,6 +412,7 @@ step(struct isession *s)
 		conn_consume(s->conn, ev.used);
 	switch (ev.type) {
 	case IMAP_EV_MORE:
+		endless(s, ev.used);
 		break;
 	case IMAP_EV_CONTINUE:
 		imap_out_str(isession_out(s), "+ OK\r\n");
@@ -432,6 +450,8 @@ step(struct isession *s)
 		return 0;
 	if (!early)
 		conn_consume(s->conn, ev.used);
+	if (ev.type != IMAP_EV_MORE)
+		s->endless = 0;
 	return ev.type != IMAP_EV_MORE && ev.used > 0;
 }
 
@@ -441,7 +461,13 @@ input(struct isession *s)
 	uint64_t	 sid = s->sid;
 	int		 n = 0;
 
-	while (!s->busy && !s->waits && step(s)) {
+	while (!s->busy && !s->waits) {
+		if (conn_pending(s->conn) > SESSION_STALL) {
+			s->stalled = 1;		/* until CONN_DRAINED */
+			return;
+		}
+		if (!step(s))
+			break;
 		if (isession_find(sid) == NULL)
 			return;
 		if (s->errors > 0 &&
@@ -481,7 +507,8 @@ greet(struct isession *s)
 	struct imap_out	*o;
 
 	s->waits = 0;
-	conn_timeout(s->conn, NOAUTH_SECONDS);
+	conn_timeout(s->conn, ISESSION_NOAUTH);
+	conn_deadline(s->conn, ISESSION_NOAUTH_IN_ALL);
 	o = isession_out(s);
 	imap_out_str(o, "* OK [CAPABILITY ");
 	if (ilogin_caps(s, o->buf) == -1)
@@ -493,16 +520,32 @@ greet(struct isession *s)
 	conn_again(s->conn);
 }
 
+/* He may: a handshake is dear, and comes after that. */
+static void
+admitted(struct isession *s)
+{
+	conn_resume(s->conn);
+	if (s->kind != LISTEN_IMAPS)
+		greet(s);
+	else if (tls == NULL || conn_starttls_server(s->conn, tls) == -1)
+		isession_close(s);
+	else
+		s->waits = 1;
+}
+
 static void
 ask_connect(struct isession *s)
 {
 	struct msg_connect	 m = { .sid = s->sid,
 	    .listener = s->listener, .client = s->client };
 
+	s->waits = 1;
+	/* What comes meanwhile may be for TLS. */
+	conn_pause(s->conn);
 	if (proc_send(PROC_LOOKUP, 0, M_CONNECT, &m, -1) == -1)
-		greet(s);	/* limits are off, mail can be read */
+		admitted(s);	/* limits are off, mail can be read */
 	else
-		s->waits = 1;
+		s->asking = 1;
 }
 
 void
@@ -510,12 +553,13 @@ isession_connected(const struct msg_connect_r *m)
 {
 	struct isession	*s;
 
-	if ((s = isession_find(m->sid)) == NULL || !s->waits)
+	if ((s = isession_find(m->sid)) == NULL || !s->asking)
 		return;
-	if (m->code != 0)
-		isession_bye(s, m->text);
+	s->asking = 0;
+	if (m->code == 0)
+		admitted(s);
 	else
-		greet(s);
+		isession_bye(s, m->text);
 }
 
 static struct isession *
@@ -565,12 +609,9 @@ isession_accept(const struct conf_listen *l, int fd, const struct addr *client,
 	if ((s = isession_new(l, fd, client)) == NULL)
 		return;
 	proc_count_add("imap_sessions", 1);
-	conn_timeout(s->conn, NOAUTH_SECONDS);
-	s->waits = 1;
-	if (s->kind != LISTEN_IMAPS)
-		ask_connect(s);
-	else if (tls == NULL || conn_starttls_server(s->conn, tls) == -1)
-		isession_close(s);
+	conn_timeout(s->conn, ISESSION_NOAUTH);
+	conn_deadline(s->conn, ISESSION_NOAUTH_IN_ALL);
+	ask_connect(s);
 }
 
 static void
@@ -580,7 +621,7 @@ secured(struct isession *s)
 	s->st.secure = 1;
 	s->waits = 0;
 	if (s->kind == LISTEN_IMAPS)
-		ask_connect(s);
+		greet(s);
 	else
 		conn_again(s->conn);
 }
@@ -595,17 +636,22 @@ on_conn(struct conn *c, enum conn_event ev, void *arg)
 		secured(s);
 		break;
 	case CONN_READABLE:
-		input(s);
+		if (!s->stalled)
+			input(s);
 		break;
 	case CONN_DRAINED:
 		/* A long answer goes on where it stopped. */
 		if (s->drained != NULL)
 			s->drained(s);
+		else if (s->stalled) {
+			s->stalled = 0;
+			input(s);
+		}
 		break;
 	case CONN_EOF:
 		/* What he asked before his end is still answered. */
 		s->eof = 1;
-		if (!s->busy && !s->waits)
+		if (!s->busy && !s->waits && !s->stalled)
 			input(s);
 		break;
 	case CONN_ERROR:
@@ -640,9 +686,10 @@ lost(struct isession *s, enum proc_id proc)
 	if (proc == PROC_AUTH && (s->mode == INPUT_SASL || s->waits) &&
 	    s->cmd != NULL)
 		ilogin_lost(s);
-	else if (proc == PROC_LOOKUP && s->waits && s->cmd == NULL &&
-	    s->account == NULL && s->kind != LISTEN_IMAPS)
-		greet(s);
+	else if (proc == PROC_LOOKUP && s->asking) {
+		s->asking = 0;
+		admitted(s);
+	}
 	else if (proc == PROC_QUEUE && (s->mode == INPUT_APPEND ||
 	    s->appending))
 		iappend_queue_gone(s);

@@ -19,6 +19,9 @@
 struct tls;
 struct view;
 
+#define ISESSION_NOAUTH		60	/* seconds of silence before LOGIN */
+#define ISESSION_NOAUTH_IN_ALL	300
+
 /* What the bytes that come mean. */
 enum input_mode {
 	INPUT_COMMANDS,
@@ -39,6 +42,7 @@ struct isession {
 	uint8_t		 mode;		/* enum input_mode */
 	uint8_t		 busy;		/* a command runs: no input */
 	uint8_t		 waits;		/* for lookup, TLS or auth */
+	uint8_t		 asking;	/* lookup: may he? */
 	uint8_t		 news;		/* the mailbox has moved on */
 	uint8_t		 telling;	/* a sync outside of a command */
 	uint8_t		 bye;		/* closing after this command */
@@ -66,6 +70,8 @@ struct isession {
 	uint8_t		 done_waits;	/* DONE came amid news */
 	uint8_t		 idle_bad;	/* and was something else */
 	uint8_t		 eof;		/* nothing more will be asked */
+	uint8_t		 stalled;	/* he does not read our answers */
+	size_t		 endless;	/* bytes skipped of one command */
 	/* All output is with the kernel: a long answer goes on. */
 	void		(*drained)(struct isession *);
 	struct {			/* the tagged reply, until it is said */

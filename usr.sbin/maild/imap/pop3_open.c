@@ -34,9 +34,12 @@ unavailable(struct pop3_session *s)
 static void
 ready(struct pop3_session *s)
 {
-	char	 text[64];
+	struct msg_disconnect	 gone = { .sid = s->sid };
+	char			 text[64];
 
 	(void)pop3_state_event(&s->st, POP3_EV_LOGIN_OK);
+	/* From here on he counts by his account. */
+	(void)proc_send(PROC_LOOKUP, 0, M_DISCONNECT, &gone, -1);
 	proc_count_add("pop3_logins", 1);
 	conn_deadline(s->conn, 0);
 	conn_timeout(s->conn, pop3_session_config()->limits.pop3_timeout);

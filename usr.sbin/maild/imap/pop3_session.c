@@ -15,8 +15,7 @@
 #define POP3_INPUT	(64 * 1024)	/* read ahead of one client */
 #define POP3_OUTPUT	(16 * 1024 * 1024)
 #define POP3_LINES	50		/* commands of one client in a turn */
-#define NOAUTH_SECONDS	60		/* of silence before the login */
-#define NOAUTH_IN_ALL	300
+#define POP3_ENDLESS	(256 * 1024)	/* of one line: he is no client */
 
 static struct hashtab		 pop3_by_sid;
 static TAILQ_HEAD(, pop3_session) pop3_sessions =
@@ -161,7 +160,8 @@ static void
 bye(struct pop3_session *s, const char *text)
 {
 	/* In the midst of a message it would be taken for a part of it. */
-	if (s->wait != POP3_WAIT_JOB && s->wait != POP3_WAIT_TLS)
+	if (s->wait != POP3_WAIT_JOB && s->wait != POP3_WAIT_TLS &&
+	    (s->wait != POP3_WAIT_CONNECT || s->kind != LISTEN_POP3S))
 		pop3_session_err(s, "SYS/TEMP", text);
 	pop3_session_close(s);
 }
@@ -189,8 +189,12 @@ next_line(struct pop3_session *s)
 		line.p = copy;
 	}
 	conn_consume(s->conn, used);
-	if (c == CODEC_MORE)
+	if (c == CODEC_MORE) {
+		if ((s->endless += used) > POP3_ENDLESS)
+			bye(s, "Line too long");
 		return 0;
+	}
+	s->endless = 0;
 	if (c == CODEC_DONE && sasl)
 		pop3_login_line(s, line);
 	else if (c == CODEC_DONE)
@@ -232,6 +236,8 @@ input(struct pop3_session *s)
 			return;
 		}
 	}
+	if (pop3_session_find(sid) == NULL)
+		return;
 	/* Without QUIT nothing is removed (RFC 1939 6). */
 	if (s->eof && s->wait == POP3_WAIT_NONE)
 		pop3_session_close(s);
@@ -265,9 +271,21 @@ greet(struct pop3_session *s)
 	s->wait = POP3_WAIT_NONE;
 	strlcpy(text, conf->hostname, sizeof(text));
 	strlcat(text, " ready", sizeof(text));
-	conn_timeout(s->conn, NOAUTH_SECONDS);
+	conn_timeout(s->conn, ISESSION_NOAUTH);
 	pop3_session_ok(s, text);
 	conn_again(s->conn);
+}
+
+/* He may: a handshake is dear, and comes after that. */
+static void
+admitted(struct pop3_session *s)
+{
+	s->wait = POP3_WAIT_TLS;
+	conn_resume(s->conn);
+	if (s->kind != LISTEN_POP3S)
+		greet(s);
+	else if (tls == NULL || conn_starttls_server(s->conn, tls) == -1)
+		pop3_session_close(s);
 }
 
 static void
@@ -276,8 +294,10 @@ ask_connect(struct pop3_session *s)
 	struct msg_connect	 m = { .sid = s->sid,
 	    .listener = s->listener, .client = s->client };
 
+	/* What comes meanwhile may be for TLS. */
+	conn_pause(s->conn);
 	if (proc_send(PROC_LOOKUP, 0, M_CONNECT, &m, -1) == -1)
-		greet(s);	/* limits are off, mail can be read */
+		admitted(s);	/* limits are off, mail can be read */
 	else
 		s->wait = POP3_WAIT_CONNECT;
 }
@@ -290,10 +310,10 @@ pop3_session_connected(const struct msg_connect_r *m)
 	if ((s = pop3_session_find(m->sid)) == NULL ||
 	    s->wait != POP3_WAIT_CONNECT)
 		return;
-	if (m->code != 0)
-		bye(s, m->text);
+	if (m->code == 0)
+		admitted(s);
 	else
-		greet(s);
+		bye(s, m->text);
 }
 
 void
@@ -332,13 +352,9 @@ pop3_session_accept(const struct conf_listen *l, int fd,
 	conn_outmax(s->conn, POP3_OUTPUT);
 	TAILQ_INSERT_TAIL(&pop3_sessions, s, entry);
 	proc_count_add("pop3_sessions", 1);
-	conn_timeout(s->conn, NOAUTH_SECONDS);
-	conn_deadline(s->conn, NOAUTH_IN_ALL);
-	s->wait = POP3_WAIT_TLS;
-	if (s->kind != LISTEN_POP3S)
-		ask_connect(s);
-	else if (tls == NULL || conn_starttls_server(s->conn, tls) == -1)
-		pop3_session_close(s);
+	conn_timeout(s->conn, ISESSION_NOAUTH);
+	conn_deadline(s->conn, ISESSION_NOAUTH_IN_ALL);
+	ask_connect(s);
 }
 
 static void
@@ -353,7 +369,7 @@ secured(struct pop3_session *s)
 	s->user = NULL;
 	memset(&s->line, 0, sizeof(s->line));
 	if (s->kind == LISTEN_POP3S)
-		ask_connect(s);
+		greet(s);
 	else
 		conn_again(s->conn);
 }
@@ -439,7 +455,7 @@ lost(struct pop3_session *s, enum proc_id proc)
 	    s->wait != POP3_WAIT_JOB)
 		pop3_login_lost(s);
 	else if (proc == PROC_LOOKUP && s->wait == POP3_WAIT_CONNECT)
-		greet(s);
+		admitted(s);
 	else if (proc == PROC_STORE && s->st.phase != POP3_PHASE_UPDATE &&
 	    (s->account != NULL || s->wait == POP3_WAIT_AUTH))
 		bye(s, "The store has gone away, try again");

@@ -52,6 +52,7 @@ struct pop3_session {
 	uint8_t		 mech;		/* enum msg_mech */
 	uint32_t	 auth_failures;
 	uint32_t	 errors;
+	size_t		 endless;	/* bytes of a line that is too long */
 	uint32_t	 listener;
 	struct addr	 client;
 	struct pop3_state st;

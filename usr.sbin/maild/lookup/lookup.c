@@ -40,11 +40,28 @@ lookup_asker(const struct proc_from *from, uint64_t cookie)
 static int
 lookup_exempt(const struct addr *a)
 {
-	static const uint8_t	 loopback6[16] = { [15] = 1 };
-
-	return a->family == 0 || (a->family == 4 && a->bytes[0] == 127) ||
-	    (a->family == 6 && memcmp(a->bytes, loopback6, 16) == 0) ||
+	return a->family == 0 || addr_is_own(a) ||
 	    expand_trusted_client(lookup_conf, a);
+}
+
+/* Whose session it is: limits of smtp and of imap are apart. */
+static unsigned
+lookup_worker(const struct proc_from *from)
+{
+	return LIMIT_WORKER(from->proc, from->inst);
+}
+
+static enum limit
+lookup_limit(const struct proc_from *from, const struct msg_connect *m)
+{
+	const struct conf_limits	*l = &lookup_conf->limits;
+	int				 exempt = lookup_exempt(&m->client);
+
+	if (!exempt && limit_rate(&m->client, proc_now_ms() / 1000,
+	    l->connections_per_minute))
+		return LIMIT_RATE;
+	return limit_add(lookup_worker(from), m->sid, &m->client,
+	    exempt ? 0 : l->sessions_per_address, l->sessions);
 }
 
 /* The answer only warms the cache, for the M_PTR that may follow. */
@@ -57,16 +74,13 @@ static void
 lookup_connect(const struct proc_from *from, const void *msg, int fd)
 {
 	const struct msg_connect	*m = msg;
-	const struct conf_limits	*l = &lookup_conf->limits;
 	struct msg_connect_r		 r;
 	const char			*name;
 
 	memset(&r, 0, sizeof(r));
 	r.sid = m->sid;
 	r.text = r.rdns = "";
-	switch (limit_add(from->inst, m->sid, &m->client,
-	    lookup_exempt(&m->client) ? 0 : l->sessions_per_address,
-	    l->sessions)) {
+	switch (lookup_limit(from, m)) {
 	case LIMIT_OK:
 		break;
 	case LIMIT_ADDRESS:
@@ -74,13 +88,18 @@ lookup_connect(const struct proc_from *from, const void *msg, int fd)
 		r.text = "too many connections from your address";
 		proc_count_add("lookup.connect.address_limit", 1);
 		break;
+	case LIMIT_RATE:
+		r.code = 421;
+		r.text = "too many connections, try again in a minute";
+		proc_count_add("lookup.connect.rate_limit", 1);
+		break;
 	case LIMIT_TOTAL:
 		r.code = 421;
 		r.text = "too many connections, try later";
 		proc_count_add("lookup.connect.total_limit", 1);
 		break;
 	}
-	if (r.code == 0 && m->client.family != 0) {
+	if (r.code == 0 && m->client.family != 0 && from->proc == PROC_SMTP) {
 		if ((name = ptr_cached(&m->client)) != NULL)
 			r.rdns = name;
 		else
@@ -94,7 +113,7 @@ lookup_disconnect(const struct proc_from *from, const void *msg, int fd)
 {
 	const struct msg_disconnect	*m = msg;
 
-	limit_remove(from->inst, m->sid);
+	limit_remove(lookup_worker(from), m->sid);
 }
 
 static void
@@ -229,8 +248,8 @@ lookup_conf_drop(struct conf *conf)
 static void
 lookup_peer_gone(enum proc_id proc, unsigned inst)
 {
-	if (proc == PROC_SMTP)
-		limit_forget(inst);
+	if (proc == PROC_SMTP || proc == PROC_IMAP)
+		limit_forget(LIMIT_WORKER(proc, inst));
 }
 
 static void

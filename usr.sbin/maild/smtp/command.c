@@ -9,6 +9,17 @@
 
 typedef void (*command_fn)(struct session *, const struct smtp_command *);
 
+/*
+ * What a client says now and then, and not without an end: it keeps us at work
+ * and brings no mail.
+ */
+static void
+junk(struct session *s)
+{
+	if (++s->junk > SESSION_JUNK)
+		session_mistake(s);
+}
+
 static void
 drop_transaction(struct session *s)
 {
@@ -19,6 +30,7 @@ drop_transaction(struct session *s)
 static void
 set_helo(struct session *s, const struct smtp_command *c)
 {
+	junk(s);
 	drop_transaction(s);
 	free(s->helo);
 	if ((s->helo = strndup(c->helo.p, c->helo.len)) == NULL)
@@ -109,6 +121,7 @@ do_bdat(struct session *s, const struct smtp_command *c)
 static void
 do_rset(struct session *s, const struct smtp_command *c)
 {
+	junk(s);
 	drop_transaction(s);
 	session_reply(s, 250, "2.0.0 Ok");
 }
@@ -116,6 +129,7 @@ do_rset(struct session *s, const struct smtp_command *c)
 static void
 do_noop(struct session *s, const struct smtp_command *c)
 {
+	junk(s);
 	session_reply(s, 250, "2.0.0 Ok");
 }
 
@@ -129,6 +143,7 @@ do_quit(struct session *s, const struct smtp_command *c)
 static void
 do_vrfy(struct session *s, const struct smtp_command *c)
 {
+	junk(s);
 	session_reply(s, 252,
 	    "2.5.2 Cannot VRFY, but will take mail and try to deliver it");
 }
@@ -136,6 +151,7 @@ do_vrfy(struct session *s, const struct smtp_command *c)
 static void
 do_help(struct session *s, const struct smtp_command *c)
 {
+	junk(s);
 	session_reply(s, 214, "2.0.0 Commands: EHLO HELO MAIL RCPT DATA BDAT "
 	    "RSET NOOP QUIT VRFY HELP STARTTLS AUTH\n2.0.0 See RFC 5321");
 }

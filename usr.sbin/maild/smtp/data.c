@@ -246,6 +246,19 @@ take(struct session *s, const uint8_t *in, size_t len)
 	return tx->chunk == 0;
 }
 
+/* It is refused, but for the end that we wait for; not for ever. */
+static int
+endless(struct session *s, size_t len)
+{
+	if (s->tx->dot.error == SMTP_DOT_OK && !s->tx->failed)
+		return 0;
+	s->tx->wasted += len;
+	if (s->tx->wasted / SESSION_WASTED <= s->conf->limits.message_size)
+		return 0;
+	session_close(s, 552, "5.3.4 Message too big");
+	return 1;
+}
+
 int
 data_input(struct session *s)
 {
@@ -255,7 +268,7 @@ data_input(struct session *s)
 	if ((in = conn_in(s->conn, &len)) == NULL || len == 0)
 		return 0;
 	if (!take(s, in, len)) {
-		if (spill(s))
+		if (endless(s, len) || spill(s))
 			return 0;
 		(void)conn_in(s->conn, &len);
 		return len > 0;

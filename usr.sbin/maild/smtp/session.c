@@ -177,6 +177,14 @@ banner(struct session *s)
 	    s->kind == LISTEN_LMTP ? "LMTP" : "ESMTP");
 }
 
+/* Before a handshake there is nothing that could be said. */
+static int
+cleartext(const struct session *s, int code)
+{
+	return s->kind == LISTEN_SUBMISSIONS && conn_tls(s->conn) == NULL ?
+	    0 : code;
+}
+
 static void
 ask_connect(struct session *s)
 {
@@ -186,9 +194,13 @@ ask_connect(struct session *s)
 	if (s->client.family == 0)
 		banner(s);
 	else if (proc_send(PROC_LOOKUP, 0, M_CONNECT, &m, -1) == -1)
-		session_close(s, 421, "4.3.2 Not ready, try again later");
-	else
+		session_close(s, cleartext(s, 421),
+		    "4.3.2 Not ready, try again later");
+	else {
+		/* What comes meanwhile may be for TLS. */
+		conn_pause(s->conn);
 		s->wait = WAIT_CONNECT;
+	}
 }
 
 static void
@@ -254,12 +266,8 @@ session_accept(const struct conf_listen *l, int fd, const struct addr *client,
 	TAILQ_INSERT_TAIL(&sessions, s, entry);
 	proc_count_add("smtp_sessions", 1);
 	conn_deadline(s->conn, SESSION_TLS_SECONDS);
-	if (s->kind != LISTEN_SUBMISSIONS)
-		ask_connect(s);
-	else if (tls == NULL || conn_starttls_server(s->conn, tls) == -1)
-		session_close(s, 0, NULL);
-	else
-		s->wait = WAIT_TLS;
+	/* First of all: a handshake is dear. */
+	ask_connect(s);
 }
 
 static void
@@ -273,7 +281,7 @@ secured(struct session *s)
 	s->helo = NULL;
 	memset(&s->line, 0, sizeof(s->line));
 	if (s->kind == LISTEN_SUBMISSIONS)
-		ask_connect(s);
+		banner(s);
 	else
 		session_patience(s);
 }
@@ -297,8 +305,11 @@ next_line(struct session *s)
 	    &used);
 	if (c == CODEC_MORE) {
 		conn_consume(s->conn, used);
+		if ((s->endless += used) > SESSION_ENDLESS)
+			session_close(s, 500, "5.5.2 Line too long");
 		return 0;
 	}
+	s->endless = 0;
 	/* The handler may write, wait, or end the session: keep the line. */
 	if (c == CODEC_DONE && line.len <= sizeof(copy)) {
 		memcpy(copy, line.p, line.len);
@@ -447,8 +458,8 @@ on_conn(struct conn *c, enum conn_event ev, void *arg)
 			break;
 		}
 		proc_count_add("smtp_timeouts", 1);
-		session_close(s, s->wait == WAIT_TLS ? 0 : 421,
-		    "4.4.2 Timeout");
+		session_close(s, s->wait == WAIT_TLS ? 0 :
+		    cleartext(s, 421), "4.4.2 Timeout");
 		break;
 	case CONN_ERROR:
 		log_debug("session: %s", conn_error(c));
@@ -467,14 +478,20 @@ session_connected(const struct msg_connect_r *m)
 	if ((s = session_find(m->sid)) == NULL || s->wait != WAIT_CONNECT)
 		return;
 	if (m->code != 0) {
-		session_close(s, m->code, m->text);
+		session_close(s, cleartext(s, m->code), m->text);
 		return;
 	}
 	free(s->rdns);
 	if ((s->rdns = strdup(m->rdns)) == NULL)
 		fatal("session");
-	banner(s);
-	conn_again(s->conn);
+	conn_resume(s->conn);
+	if (s->kind != LISTEN_SUBMISSIONS) {
+		banner(s);
+		conn_again(s->conn);
+	} else if (tls == NULL || conn_starttls_server(s->conn, tls) == -1)
+		session_close(s, 0, NULL);
+	else
+		s->wait = WAIT_TLS;
 }
 
 void
@@ -487,8 +504,8 @@ session_stop_all(void)
 		proc_stopped();
 	TAILQ_FOREACH_SAFE(s, &sessions, entry, next) {
 		if (s->tx == NULL || s->wait == WAIT_CONNECT)
-			session_close(s, s->wait == WAIT_TLS ? 0 : 421,
-			    "4.3.2 Shutting down");
+			session_close(s, s->wait == WAIT_TLS ? 0 :
+			    cleartext(s, 421), "4.3.2 Shutting down");
 	}
 }
 
@@ -498,7 +515,8 @@ lost(struct session *s, enum proc_id proc)
 	switch (s->wait) {
 	case WAIT_CONNECT:
 		if (proc == PROC_LOOKUP)
-			session_close(s, 421, "4.3.2 Try again later");
+			session_close(s, cleartext(s, 421),
+			    "4.3.2 Try again later");
 		break;
 	case WAIT_AUTH:
 		if (proc == PROC_AUTH || proc == PROC_QUEUE)

@@ -17,6 +17,9 @@
 struct tls;
 
 #define SESSION_TLS_SECONDS	30	/* for a handshake */
+#define SESSION_ENDLESS	(256 * 1024)	/* of one line: he is no client */
+#define SESSION_WASTED	4		/* times message-size, to be refused */
+#define SESSION_JUNK	100		/* NOOPs and the like to a message */
 
 /* What the session waits for; it takes no more input until it came. */
 enum wait {
@@ -63,6 +66,7 @@ struct transaction {
 	uint64_t	 chunk;		/* of BDAT, still to come */
 	uint64_t	 size;		/* written */
 	uint64_t	 taken;		/* since session_patience */
+	uint64_t	 wasted;	/* bytes of what is refused already */
 	struct smtp_dot	 dot;
 };
 
@@ -95,7 +99,9 @@ struct session {
 	struct transaction *tx;
 	uint32_t	 messages;
 	uint32_t	 errors;
+	uint32_t	 junk;		/* commands for nothing: command.c */
 	uint32_t	 auth_failures;
+	size_t		 endless;	/* bytes of a line that is too long */
 };
 
 /* session.c */

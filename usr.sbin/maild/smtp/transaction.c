@@ -282,6 +282,7 @@ transaction_answer(struct session *s, int code, const char *text)
 		session_reply(s, code, text);
 	(void)smtp_server_event(&s->st, SMTP_EV_END);
 	s->messages++;
+	s->junk = 0;
 }
 
 static void
@@ -322,6 +323,7 @@ commit_one(struct session *s, const struct msg_env_commit_r *m)
 		session_reply(s, tx->lmtp_code[i], tx->lmtp_text[i]);
 	(void)smtp_server_event(&s->st, SMTP_EV_END);
 	s->messages++;
+	s->junk = 0;
 	return 1;
 }
 
