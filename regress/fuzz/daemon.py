@@ -35,7 +35,7 @@ BAD = re.compile(rb'AddressSanitizer|LeakSanitizer|runtime error:|'
                  rb'died of signal|exited with status [1-9]|killed: |'
                  rb'outside of its sandbox')
 WARM = 4            # batches until the sizes are taken
-HANG = 90           # seconds until the end of a session at the latest
+HANG = 90
 
 
 class Hang(Exception):

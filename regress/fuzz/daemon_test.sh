@@ -44,6 +44,29 @@ site_control()
 	find "$site_dir" -name control.sock
 }
 
+atf_test_case found cleanup
+found_head()
+{
+	atf_set descr "what was found once stays found"
+	atf_set require.progs "python3 openssl"
+	atf_set timeout 3600
+}
+found_cleanup() { site_cleanup; }
+found_body()
+{
+	site_new
+	site_conf "auth cleartext allowed"
+	site_start
+	for file in "$(atf_get_srcdir)"/corpus/daemon/*; do
+		python3 -B "$(atf_get_srcdir)/daemon.py" --dir "$site_dir" \
+		    --log "$site_dir/log" --port smtp=$SITE_SMTP \
+		    --port submission=$SITE_SUBMISSION \
+		    --port imap=$SITE_IMAP --port pop3=$SITE_POP3 \
+		    --replay "$file" || atf_fail "$file"
+	done
+	site_stop || atf_fail "it does not end"
+}
+
 kinds="smtp submission lmtp sendmail imap pop3 control"
 for kind in $kinds; do
 	fuzz_case $kind
@@ -51,6 +74,7 @@ done
 
 atf_init_test_cases()
 {
+	atf_add_test_case found
 	for kind in $kinds; do
 		atf_add_test_case $kind
 	done

@@ -542,6 +542,20 @@ ATF_TC_BODY(tls_bad, tc)
 	free_ends();
 }
 
+/* His end amid the handshake is no handshake, though libtls says 0 to it. */
+ATF_TC_WITHOUT_HEAD(tls_eof);
+ATF_TC_BODY(tls_eof, tc)
+{
+	start();
+	setup_tls();
+	connect_ends();
+	ATF_REQUIRE(conn_starttls_server(b.conn, server) == 0);
+	ATF_REQUIRE(shutdown(conn_fd(a.conn), SHUT_WR) == 0);
+	UNTIL(b.error || b.secured);
+	ATF_CHECK_EQ(0, b.secured);
+	free_ends();
+}
+
 ATF_TC_WITHOUT_HEAD(deflate_bad);
 ATF_TC_BODY(deflate_bad, tc)
 {
@@ -716,6 +730,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, starttls_discard);
 	ATF_TP_ADD_TC(tp, tls_small);
 	ATF_TP_ADD_TC(tp, tls_bad);
+	ATF_TP_ADD_TC(tp, tls_eof);
 	ATF_TP_ADD_TC(tp, deflate_bad);
 	ATF_TP_ADD_TC(tp, deflate_switch);
 	ATF_TP_ADD_TC(tp, timeout);

@@ -189,6 +189,11 @@ conn_tls_handshake(struct conn *c)
 
 	switch (tls_handshake(t->tls)) {
 	case 0:
+		/* The peer's end amid the handshake reads as success. */
+		if (t->ssl != NULL && !SSL_is_init_finished(t->ssl)) {
+			conn_fail(c, "the peer has closed");
+			return;
+		}
 		break;
 	case TLS_WANT_POLLIN:
 		t->mask = EV_READ;
