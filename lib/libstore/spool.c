@@ -312,6 +312,13 @@ spool_in_turn(const struct spool *sp)
 	return sp->v.in_turn;
 }
 
+int
+spool_will_flush(const struct spool *sp)
+{
+	return sp->v.in_turn && seglog_pos_cmp(seglog_end(sp->v.log),
+	    sp->v.applied) != 0;
+}
+
 uint64_t
 spool_count(const struct spool *sp)
 {

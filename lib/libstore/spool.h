@@ -68,6 +68,8 @@ enum spool_code	 spool_begin(struct spool *, int64_t now);
 enum spool_code	 spool_commit(struct spool *);
 void	 spool_abort(struct spool *);
 int	 spool_in_turn(const struct spool *);
+/* Will the commit of this turn flush the log anyway? */
+int	 spool_will_flush(const struct spool *);
 enum spool_code	 spool_reserve(const struct spool *);
 /* Outside of turns: free segments, expire traces.  1 when there is more. */
 int	 spool_work(struct spool *, int64_t now);

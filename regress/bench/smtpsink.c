@@ -2,10 +2,11 @@
  * smtpsink: an SMTP (-L: LMTP) server that takes every message and throws it
  * away, as far as the net and with as much latency as one likes.
  *
- *	smtpsink [-1LP] [-d milliseconds] [-n messages] [-t reply] port
+ *	smtpsink [-1BLP] [-d milliseconds] [-n messages] [-t reply] port
  *
  * -d: each answer, and the greeting, comes so much after what it answers.
- * -n: end at the last of so many messages.  -P: no PIPELINING is offered.
+ * -n: end at the last of so many messages.  -P: no PIPELINING is offered;
+ * -B: no CHUNKING, which most large receivers have today.
  * -1: one message a connection.
  * -t: refuse the message with this reply ("451 no").
  * At its end, or at SIGTERM, it prints one line of name=value.
@@ -42,6 +43,8 @@ struct client {
 	struct event		 timer;
 	TAILQ_HEAD(, answer)	 answers;
 	int			 data;
+	size_t			 chunk;	/* bytes of BDAT to come */
+	int			 lastchunk;
 	unsigned int		 rcpts;
 	uint64_t		 messages;
 	size_t			 len;
@@ -50,7 +53,7 @@ struct client {
 
 static uint64_t		 latency, limit, total, connections, first, last;
 static unsigned int	 open_now, open_max;
-static int		 lmtp, nopipe, single;
+static int		 lmtp, nopipe, nochunk, single;
 static const char	*refusal;
 
 static void
@@ -139,6 +142,38 @@ client_message(struct client *c)
 }
 
 static void
+client_ehlo(struct client *c)
+{
+	char	 text[128];
+
+	snprintf(text, sizeof(text), "250-sink.test\r\n%s%s250 8BITMIME",
+	    nopipe ? "" : "250-PIPELINING\r\n",
+	    nochunk ? "" : "250-CHUNKING\r\n");
+	answer(c, text, 0);
+}
+
+static void
+client_chunk_end(struct client *c)
+{
+	if (c->lastchunk)
+		client_message(c);
+	else
+		answer(c, "250 2.0.0 fine", 0);
+}
+
+/* "SIZE [LAST]" */
+static void
+client_bdat(struct client *c, const char *arg)
+{
+	char	*end;
+
+	c->chunk = strtoul(arg, &end, 10);
+	c->lastchunk = strcasecmp(end, " LAST") == 0;
+	if (c->chunk == 0)
+		client_chunk_end(c);
+}
+
+static void
 client_line(struct client *c, const char *line)
 {
 	if (c->data) {
@@ -148,8 +183,9 @@ client_line(struct client *c, const char *line)
 	}
 	if (strncasecmp(line, "EHLO", 4) == 0 ||
 	    strncasecmp(line, "LHLO", 4) == 0)
-		answer(c, nopipe ? "250-sink.test\r\n250 8BITMIME" :
-		    "250-sink.test\r\n250-PIPELINING\r\n250 8BITMIME", 0);
+		client_ehlo(c);
+	else if (strncasecmp(line, "BDAT ", 5) == 0 && !nochunk)
+		client_bdat(c, line + 5);
 	else if (strncasecmp(line, "RCPT", 4) == 0) {
 		c->rcpts++;
 		answer(c, "250 2.1.5 fine", 0);
@@ -176,6 +212,17 @@ client_line(struct client *c, const char *line)
 		answer(c, "502 5.5.2 what?", 0);
 }
 
+/* Bytes of a chunk; how many. */
+static size_t
+client_skip(struct client *c, size_t n)
+{
+	if (n > c->chunk)
+		n = c->chunk;
+	if ((c->chunk -= n) == 0)
+		client_chunk_end(c);
+	return n;
+}
+
 static void
 client_read(evutil_socket_t fd, short what, void *arg)
 {
@@ -191,6 +238,12 @@ client_read(evutil_socket_t fd, short what, void *arg)
 		return;
 	}
 	while (n > 0) {
+		if (c->chunk > 0) {
+			part = client_skip(c, (size_t)n);
+			p += part;
+			n -= (ssize_t)part;
+			continue;
+		}
 		nl = memchr(p, '\n', (size_t)n);
 		part = nl == NULL ? (size_t)n : (size_t)(nl - p) + 1;
 		/* Of a line that is too long the beginning is enough. */
@@ -273,9 +326,10 @@ main(int argc, char *argv[])
 	double		 t;
 	int		 ch;
 
-	while ((ch = getopt(argc, argv, "1LPd:n:t:")) != -1)
+	while ((ch = getopt(argc, argv, "1BLPd:n:t:")) != -1)
 		switch (ch) {
 		case '1': single = 1; break;
+		case 'B': nochunk = 1; break;
 		case 'L': lmtp = 1; break;
 		case 'P': nopipe = 1; break;
 		case 'd':

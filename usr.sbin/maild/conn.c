@@ -191,6 +191,15 @@ conn_close(struct conn *c)
 	conn_mark_dirty(c);
 }
 
+void
+conn_quit(struct conn *c)
+{
+	/* What he sent all the same would turn our close into a reset. */
+	if (c != NULL && c->in.len == 0 && c->borrowlen == 0)
+		c->quit = 1;
+	conn_close(c);
+}
+
 /* Tell the user.  0: the connection is gone. */
 static int
 conn_call(struct conn *c, enum conn_event what)

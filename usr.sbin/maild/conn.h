@@ -46,6 +46,11 @@ void		 conn_free(struct conn *);
  * the latest after half a minute.  The callback is not called any more.
  */
 void		 conn_close(struct conn *);
+/*
+ * The same for a client who has said that he is done: nothing of his is on its
+ * way any more, so that nobody need wait for him to hang up.
+ */
+void		 conn_quit(struct conn *);
 
 /* Server or client side of TLS from the next byte on; input read before is
  * thrown away (RFC 3207 4.2).  0, or -1 with conn_error. */

@@ -138,7 +138,7 @@ conn_finish(struct conn *c)
 	 * close(2) with input unread sends a reset, which may destroy our last
 	 * reply before the peer has seen it: wait for his end for a moment.
 	 */
-	if (shutdown(c->fd, SHUT_WR) == -1) {
+	if ((c->quit && c->tls == NULL) || shutdown(c->fd, SHUT_WR) == -1) {
 		conn_destroy(c);
 		return;
 	}

@@ -55,6 +55,7 @@ struct conn {
 	uint8_t		 busy;		/* callbacks under way */
 	uint8_t		 freed;		/* conn_free while busy */
 	uint8_t		 closing;	/* conn_close */
+	uint8_t		 quit;		/* conn_quit */
 	uint8_t		 paused;
 	uint8_t		 eof;
 	uint8_t		 dirty;

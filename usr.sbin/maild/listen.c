@@ -1,8 +1,6 @@
 #include <sys/socket.h>
 #include <sys/time.h>
 
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 
 #include <errno.h>
 #include <event.h>
@@ -109,7 +107,7 @@ take_one(struct listener *l)
 	struct sockaddr_storage	 ss;
 	socklen_t		 len = sizeof(ss);
 	struct addr		 client;
-	int			 fd, on = 1;
+	int			 fd;
 
 	fd = accept4(l->fd, (struct sockaddr *)&ss, &len,
 	    SOCK_NONBLOCK | SOCK_CLOEXEC);
@@ -128,9 +126,6 @@ take_one(struct listener *l)
 		close(fd);
 		return 1;
 	}
-	if (client.family != 0)
-		(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on,
-		    sizeof(on));
 	l->cb(l->conf, fd, &client, client.family == 0 ? peer_uid(fd) :
 	    UINT32_MAX);
 	return 1;

@@ -271,6 +271,20 @@ proc_time(void)
 /* No i, l, o, u: they are misread, and make words. */
 static const char	 id_digits[] = "0123456789abcdefghjkmnpqrstvwxyz";
 
+/* Chance by the handful: one asks the system, often, who we are. */
+static uint16_t
+id_chance(void)
+{
+	static uint16_t	 pool[128];
+	static size_t	 left;
+
+	if (left == 0) {
+		arc4random_buf(pool, sizeof(pool));
+		left = sizeof(pool) / sizeof(pool[0]);
+	}
+	return pool[--left];
+}
+
 /*
  * 41 bits of milliseconds since 1970, then a count within one, then chance.
  * Ids that grow keep the indexes that they are keys of small: what comes now
@@ -291,7 +305,7 @@ proc_new_id(void)
 		last += (uint64_t)1 << 13;
 	else
 		last = ms << 23;
-	return (last & ~(uint64_t)0x1fff) | (arc4random() & 0x1fff);
+	return (last & ~(uint64_t)0x1fff) | (id_chance() & 0x1fff);
 }
 
 const char *

@@ -312,6 +312,8 @@ admin_ctl(const struct proc_from *from, const struct msg_ctl *m)
 	};
 	size_t	 i;
 
+	/* Who asks is not shown what has left already. */
+	schedule_settle(1);
 	if (m->verb == CTL_TRACE) {
 		trace(from, m);
 		return;

@@ -247,6 +247,8 @@ turn(void)
 	expand_turn();
 	if (!stopping)
 		schedule_turn();
+	else
+		schedule_settle(1);
 	turn_commit();
 	if (stopping && transit_count() == 0 && delivery_count() == 0) {
 		turn_close();

@@ -1,3 +1,7 @@
+#include <sys/queue.h>
+#include <sys/time.h>
+
+#include <event.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -19,11 +23,14 @@
 #define DOMAIN_MAX	1000	/* of them in the line of one domain */
 #define START_MAX	500	/* begun in one turn */
 #define BODIES_MAX	(32 * 1024 * 1024)	/* bytes kept for their turn */
+#define SETTLE_MSEC	50	/* a message that is through stays so long */
+#define SETTLE_MAX	500	/* so many of them at the most */
 #define BACKOFF_FIRST	120	/* seconds; doubles */
 #define BACKOFF_MAX	(4 * 3600)
 
 /* A message of the spool that is being tried. */
 struct active {
+	TAILQ_ENTRY(active) entry;	/* through, to be erased */
 	uint64_t	 id;
 	struct envelope	*env;		/* NULL: with transit */
 	int		 fd;		/* body, -1: not read yet */
@@ -42,6 +49,10 @@ enum { ROUND_LOCAL, ROUND_RELAY, ROUND_FAILED, ROUND_SUCCESS, ROUND_DELAYED,
 static struct hashtab	 actives;	/* by id */
 static size_t		 nunsaved;
 static uint64_t		 bodies;	/* bytes of new messages in memory */
+static TAILQ_HEAD(, active) through = TAILQ_HEAD_INITIALIZER(through);
+static size_t		 nthrough;
+static struct event	 settle_timer;
+static int		 settle_due;
 static const struct conf *conf;
 static struct {
 	int64_t		 next;
@@ -50,6 +61,7 @@ static struct {
 } cursor = { INT64_MIN, 0, 1 };
 
 static void	round_next(struct active *);
+static void	settle_now(int, short, void *);
 
 static const void *
 active_key(const void *entry, size_t *len)
@@ -64,6 +76,7 @@ void
 schedule_init(void)
 {
 	hashtab_init(&actives, active_key);
+	evtimer_set(&settle_timer, settle_now, NULL);
 	relayjob_init();
 	parking_init();
 }
@@ -473,6 +486,44 @@ next_try(const struct envelope *e)
 	return end > now && end < next ? end : next;
 }
 
+/*
+ * A message that is through leaves the spool with a flush that is needed for
+ * another one's sake, or a moment later: until then a crash sends it again, as
+ * one between the other side's answer and our flush always will.
+ */
+static void
+settle_later(struct active *a)
+{
+	static const struct timeval	 tv = { 0, SETTLE_MSEC * 1000 };
+
+	TAILQ_INSERT_TAIL(&through, a, entry);
+	if (nthrough++ == 0)
+		evtimer_add(&settle_timer, &tv);
+}
+
+static void
+settle_now(int fd, short what, void *arg)
+{
+	settle_due = 1;		/* at the end of the turn */
+}
+
+void
+schedule_settle(int all)
+{
+	struct active	*a;
+
+	if (nthrough == 0 || (!all && !settle_due && nthrough < SETTLE_MAX &&
+	    !spool_will_flush(turn_spool())))
+		return;
+	while ((a = TAILQ_FIRST(&through)) != NULL) {
+		TAILQ_REMOVE(&through, a, entry);
+		save(a);
+	}
+	nthrough = 0;
+	settle_due = 0;
+	evtimer_del(&settle_timer);
+}
+
 static void
 round_end(struct active *a)
 {
@@ -482,8 +533,9 @@ round_end(struct active *a)
 	if (!a->erased) {
 		a->env->tries++;
 		a->env->next = next_try(a->env);
-	}
-	save(a);
+		save(a);
+	} else
+		settle_later(a);
 }
 
 /* Take up the round where it is; each step comes back here when it is done. */
@@ -683,6 +735,7 @@ schedule_turn(void)
 		start_due();
 	start_parked();
 	relayjob_turn();
+	schedule_settle(0);
 }
 
 void

@@ -21,6 +21,8 @@ void	schedule_fresh(struct envelope *, int fd);
 void	schedule_tick(void);
 /* Each turn: send on what there is room for. */
 void	schedule_turn(void);
+/* Erase what is through: when it costs no flush of its own, or all. */
+void	schedule_settle(int all);
 /* Is it being tried just now?  Then its spool entry is about to change. */
 int	schedule_is_active(uint64_t id);
 /* Drop it from the spool when its present try is over; 0: it is not tried. */

@@ -40,19 +40,26 @@ write_all(int fd, struct iovec *iov, int n)
 	return 0;
 }
 
+/* To the descriptor; what stands in front goes with the first piece. */
 static void
-put(struct session *s, struct iovec *iov, int n)
+put(struct session *s, const struct iovec *iov, int n)
 {
-	uint64_t	 size = 0;
-	int		 i;
+	struct transaction	*tx = s->tx;
+	struct iovec		 all[DATA_RANGES + 1];
+	int			 i, first = tx->head.len == 0;
 
-	for (i = 0; i < n; i++)
-		size += iov[i].iov_len;
-	s->tx->size += size;
-	if (!s->tx->failed && write_all(s->tx->fd, iov, n) == -1) {
-		log_warn("message body");
-		s->tx->failed = 1;
+	all[0].iov_base = buf_ptr(&tx->head);
+	all[0].iov_len = tx->head.len;
+	for (i = 0; i < n; i++) {
+		all[i + 1] = iov[i];
+		tx->size += iov[i].iov_len;
 	}
+	if (!tx->failed && write_all(tx->fd, all + first, n + 1 - first) ==
+	    -1) {
+		log_warn("message body");
+		tx->failed = 1;
+	}
+	buf_free(&tx->head);
 }
 
 /* What we put in front: the trace line (RFC 5321 4.4). */
@@ -64,8 +71,6 @@ put_received(struct session *s)
 	    .client = s->client, .by = s->conf->hostname };
 	struct tls		*tls = conn_tls(s->conn);
 	char			 id[PROC_IDLEN];
-	struct iovec		 iov;
-	struct buf		 b;
 
 	r.with = smtp_server_with(&s->st, (tx->flags & ENV_UTF8) != 0);
 	r.id = proc_print_id(tx->id, id);
@@ -76,13 +81,10 @@ put_received(struct session *s)
 	if (tx->nrcpt == 1)
 		r.rcpt = tx->rcpt;
 	r.time = proc_time();
-	buf_init(&b, 8192);
-	if (smtp_received_put(&b, &r) == -1)
+	buf_init(&tx->head, 8192);
+	if (smtp_received_put(&tx->head, &r) == -1)
 		fatal("received");
-	iov.iov_base = buf_ptr(&b);
-	iov.iov_len = b.len;
-	put(s, &iov, 1);
-	buf_free(&b);
+	tx->size += tx->head.len;
 	tx->begun = 1;
 }
 
@@ -122,6 +124,8 @@ complete(struct session *s)
 		give_up(s, smtp_dot_answer(s->tx->dot.error));
 		return;
 	}
+	if (s->tx->head.len > 0)
+		put(s, NULL, 0);	/* a message of no bytes */
 	if (s->tx->failed) {
 		give_up(s, &full);
 		return;

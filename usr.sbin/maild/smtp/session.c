@@ -144,7 +144,10 @@ session_close(struct session *s, int code, const char *text)
 	if (code != 0)
 		session_reply(s, code, text);
 	s->closing = 1;
-	conn_close(s->conn);
+	if (code == 221)
+		conn_quit(s->conn);
+	else
+		conn_close(s->conn);
 	s->conn = NULL;
 	session_free(s);
 }

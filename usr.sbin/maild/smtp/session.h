@@ -58,13 +58,14 @@ struct transaction {
 	char		*held;		/* a command: after the replies */
 	size_t		 heldlen;
 	/* the body */
+	struct buf	 head;		/* Received, not written yet */
 	int		 fd;
 	uint8_t		 on_disk;
 	uint8_t		 failed;	/* writing did */
 	uint8_t		 last;		/* this chunk is the last */
-	uint8_t		 begun;		/* Received is written */
+	uint8_t		 begun;		/* Received is made */
 	uint64_t	 chunk;		/* of BDAT, still to come */
-	uint64_t	 size;		/* written */
+	uint64_t	 size;		/* written, or in head */
 	uint64_t	 taken;		/* since session_patience */
 	uint64_t	 wasted;	/* bytes of what is refused already */
 	struct smtp_dot	 dot;

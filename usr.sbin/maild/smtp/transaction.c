@@ -104,6 +104,7 @@ transaction_end(struct session *s, int tell)
 		free(tx->lmtp_text[i]);
 	if (tx->fd != -1)
 		close(tx->fd);
+	buf_free(&tx->head);
 	free(tx->lmtp);
 	free(tx->lmtp_code);
 	free(tx->lmtp_text);
