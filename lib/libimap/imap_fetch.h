@@ -44,6 +44,7 @@ enum imap_cost {
 	IMAP_COST_NONE,		/* number and uid */
 	IMAP_COST_HOT,		/* flags, keywords, modseq */
 	IMAP_COST_WHERE,	/* size, dates, ids */
+	IMAP_COST_BRIEF,	/* what libmail/brief.h has of them */
 	IMAP_COST_META,		/* the meta blob */
 	IMAP_COST_HEADER,	/* the header's bytes */
 	IMAP_COST_BODY,		/* all bytes */

@@ -120,7 +120,7 @@ struct imap_search_row {
 };
 
 /*
- * A leaf of cost NONE, HOT or WHERE, and SENT* (META, sentday).  MAYBE for the
+ * A leaf of cost NONE, HOT or WHERE, and SENT* (BRIEF, sentday).  MAYBE for the
  * others.
  */
 enum imap_tri	imap_search_row(const struct imap_search_key *,

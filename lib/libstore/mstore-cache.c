@@ -622,6 +622,7 @@ cache_dirty(void *p)
 static enum mstore_code
 centry_write(struct mstore *ms, struct centry *e)
 {
+	enum mstore_code code;
 	uint8_t		 key[KEY_MAX];
 	size_t		 klen;
 	int		 r;
@@ -631,8 +632,12 @@ centry_write(struct mstore *ms, struct centry *e)
 	if ((r = centry_encode(&ms->val, e)) < 0)
 		return turn_fail(ms);
 	e->dirty = 0;
-	if (r == 1)
+	if (r == 1) {
+		if (e->type == C_WHERE && (code = brief_remove(ms, e->id,
+		    e->chunk)) != MSTORE_OK)
+			return code;
 		return idx_del(ms, key, klen);
+	}
 	return idx_put(ms, key, klen, buf_ptr(&ms->val), ms->val.len);
 }
 
@@ -694,6 +699,7 @@ cache_forget(struct mstore *ms, uint64_t mbox)
 		if (e->id == mbox && e->type != C_ACCT && e->type != C_SEG)
 			centry_free(ms, e);
 	}
+	brief_forget(ms, mbox);
 }
 
 enum mstore_code

@@ -115,8 +115,8 @@ body_len(const struct mstore_fetch *f, const struct where_ent *e,
  * One read for what begins the record: the body whole, or the meta and the
  * first bytes of the body.  What was wholly read is checked.
  */
-static int
-read_front(struct mstore *ms, const struct where_ent *e, struct seglog_hdr *h,
+int
+where_read(struct mstore *ms, const struct where_ent *e, struct seglog_hdr *h,
     uint32_t len)
 {
 	size_t	 skip;
@@ -171,7 +171,7 @@ put_log_cols(struct mstore *ms, struct buf *out, uint16_t cols,
 	if (!(cols & MSTORE_COL_BODY))
 		len = 0;
 	if (cols & MSTORE_COL_META || (off == 0 && len == e->size))
-		ret = read_front(ms, e, &h, off == 0 ? len : 0);
+		ret = where_read(ms, e, &h, off == 0 ? len : 0);
 	if (ret == 0 && cols & MSTORE_COL_META &&
 	    (pack_u32(out, e->metalen) == -1 || buf_add(out,
 	    buf_ptr(&ms->rec) + h.len[0], e->metalen) == -1))
@@ -183,6 +183,36 @@ put_log_cols(struct mstore *ms, struct buf *out, uint16_t cols,
 	return ret;
 }
 
+/* Briefs of the chunk in hand; one that is not there for want of memory or
+ * because the record is damaged makes a bad record. */
+static int
+put_briefs(struct buf *out, uint16_t cols, uint32_t uid,
+    struct brief *const briefs[MSTORE_NBRIEFS])
+{
+	const struct brief *b;
+	uint32_t	 s = WHERE_SLOT(uid);
+	int		 n;
+
+	for (n = 0; n < MSTORE_NBRIEFS; n++) {
+		if (!(cols & MSTORE_COL_BRIEF0 << n))
+			continue;
+		if ((b = briefs[n]) == NULL) {
+			if (pack_u32(out, MSTORE_NOBRIEF) == -1)
+				return -2;
+			continue;
+		}
+		if (!(b->map >> s & 1))
+			return -1;
+		if (pack_u32(out, b->len[s]) == -1 || buf_add(out,
+		    buf_ptr(&b->val) + b->off[s], b->len[s]) == -1)
+			return -2;
+	}
+	return 0;
+}
+
+/* Reading so many messages for their briefs is enough for a page. */
+#define BRIEFS_MADE	256
+
 /* A place in the page, and what it may still take. */
 struct page {
 	struct mstore	*ms;
@@ -191,6 +221,8 @@ struct page {
 	size_t		 start;		/* of out, at the beginning */
 	size_t		 budget;
 	struct lens	 lens;		/* of the chunk at hand */
+	struct brief	*briefs[MSTORE_NBRIEFS];
+	unsigned int	 made;
 };
 
 static int
@@ -233,7 +265,11 @@ page_put(struct page *pg, uint32_t uid, const struct hot *h,
 	put_index_cols(p, uid, cols, &pg->lens, h, e);
 	buf_commit(out, n);
 	if (cols & ~MSTORE_COL_INDEX) {
-		r = put_log_cols(pg->ms, out, cols, e, off, len);
+		r = 0;
+		if (cols & (MSTORE_COL_META | MSTORE_COL_BODY))
+			r = put_log_cols(pg->ms, out, cols, e, off, len);
+		if (r == 0)
+			r = put_briefs(out, cols, uid, pg->briefs);
 		if (r == -2) {
 			buf_truncate(out, start);
 			return -1;
@@ -250,15 +286,38 @@ page_put(struct page *pg, uint32_t uid, const struct hot *h,
 	return !more;
 }
 
+/* The briefs of those between first and last that were asked for. */
+static enum mstore_code
+page_briefs(struct page *pg, const struct mbox *x, const struct where *w,
+    uint32_t first, uint32_t last)
+{
+	enum mstore_code code;
+	uint64_t	 want;
+	int		 n;
+
+	want = ~(uint64_t)0 >> (63 - (last - first)) << WHERE_SLOT(first);
+	for (n = 0; n < MSTORE_NBRIEFS; n++) {
+		pg->briefs[n] = NULL;
+		if (!(pg->f->cols & MSTORE_COL_BRIEF0 << n) ||
+		    pg->ms->brief_ops == NULL)
+			continue;
+		pg->briefs[n] = brief_get(pg->ms, x, WHERE_CHUNK(first), n, w,
+		    want, &pg->made, &code);
+		if (pg->briefs[n] == NULL)
+			return code;
+	}
+	return MSTORE_OK;
+}
+
 /* The messages of one WHERE chunk between first and last. */
 static enum mstore_code
 page_chunk(struct page *pg, uint32_t first, uint32_t last)
 {
 	struct mstore_fetch *f = pg->f;
 	enum mstore_code code;
-	struct mbox	*x;
 	struct hot	*h = NULL;
 	struct where	*w = NULL;
+	struct mbox	*x;
 	uint32_t	 uid;
 	int		 r;
 
@@ -278,6 +337,11 @@ page_chunk(struct page *pg, uint32_t first, uint32_t last)
 		    &code);
 		if (w == NULL)
 			return code == MSTORE_NONE ? MSTORE_OK : code;
+	}
+	if (f->cols & MSTORE_COL_BRIEFS && w != NULL) {
+		if ((x = mbox_select(pg->ms, f->mailbox, &code)) == NULL ||
+		    (code = page_briefs(pg, x, w, first, last)) != MSTORE_OK)
+			return code;
 	}
 	for (uid = first;; uid++) {
 		if ((h == NULL || hot_has(h, uid)) &&
@@ -322,6 +386,8 @@ page_run(struct page *pg, uint32_t first, uint32_t last)
 		if ((code = cache_trim(pg->ms)) != MSTORE_OK)
 			return code;
 		first = f->next_uid = end + 1;
+		if (pg->made >= BRIEFS_MADE)
+			break;
 	}
 	return MSTORE_OK;
 }
@@ -330,7 +396,8 @@ enum mstore_code
 mstore_fetch(struct mstore *ms, struct mstore_fetch *f, struct buf *out,
     size_t budget)
 {
-	struct page	 pg = { ms, f, out, out->len, budget, { 0, NULL } };
+	struct page	 pg = { ms, f, out, out->len, budget, { 0, NULL },
+	    { NULL }, 0 };
 	enum mstore_code code;
 	struct mbox	*x;
 	uint32_t	 end, last;
@@ -356,6 +423,8 @@ mstore_fetch(struct mstore *ms, struct mstore_fetch *f, struct buf *out,
 		if (code != MSTORE_OK)
 			return code;
 		if (f->next_uid <= last)
+			return MSTORE_OK;
+		if (pg.made >= BRIEFS_MADE && i + 1 < f->uids->nruns)
 			return MSTORE_OK;
 	}
 	f->done = 1;

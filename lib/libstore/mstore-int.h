@@ -14,6 +14,8 @@
  *	'H' account hash	message id to thread id; never taken out
  *	'L' ident 0 mailbox	that mailbox's ACL names it
  *	'M' mailbox 0		mailbox: counters, keywords, name
+ *	'M' mailbox 'b' chunk	brief 0 of 64 uids: see mstore-brief.c
+ *	'M' mailbox 'c' chunk	brief 1 of 64 uids
  *	'M' mailbox 'h' chunk	HOT: flags, keywords, modseq of 256 uids
  *	'M' mailbox 'p' name	property (ACL, METADATA)
  *	'M' mailbox 'r' account	a reader who is not the owner: counters
@@ -152,6 +154,27 @@ struct globals {
 	uint64_t	 dedupe_sweep;	/* where looking for old ids goes on */
 };
 
+/* The briefs of a chunk: those last asked for, or ones that are written. */
+struct brief {
+	uint64_t	 mailbox;	/* 0: nothing is here */
+	uint32_t	 chunk;
+	uint64_t	 map;		/* those that are here */
+	uint32_t	 unsaved;	/* how many of these the index lacks */
+	struct buf	 val;
+	uint32_t	 off[WHERE_SLOTS];	/* in val, by slot */
+	uint32_t	 len[WHERE_SLOTS];
+};
+
+/* One that waits for being written. */
+struct brief_wait {
+	TAILQ_ENTRY(brief_wait)	 entry;
+	uint64_t	 mailbox;
+	uint32_t	 chunk;
+	int		 n;
+	struct buf	 val;
+};
+TAILQ_HEAD(brief_list, brief_wait);
+
 struct mstore {
 	struct logview	 v;
 	uint64_t	 reserve_bytes;
@@ -187,6 +210,10 @@ struct mstore {
 	uint64_t	 readers_of;
 	uint32_t	*readers;
 	size_t		 nreaders;
+	const struct mstore_brief_ops *brief_ops;
+	struct brief	 brief[MSTORE_NBRIEFS];
+	struct brief_list brief_wait;
+	size_t		 brief_waiting;	/* bytes of them */
 
 	struct buf	 head;		/* of the record being made */
 	struct buf	 val;		/* of the value being made */
@@ -321,6 +348,25 @@ struct span	 mbox_name_normal(struct span);
 enum mstore_code mbox_present(struct mstore *, struct mbox *,
 	    const struct rseq *set, struct rseq *out);
 
+/*
+ * Brief n of the messages of a chunk; those in want are there afterwards, if
+ * they can be.  *made grows by how many messages were read for it.  NULL:
+ * *code.  The result holds until the next call.
+ */
+struct brief	*brief_get(struct mstore *, const struct mbox *,
+		    uint32_t chunk, int n, const struct where *,
+		    uint64_t want, unsigned int *made, enum mstore_code *);
+/* Put those that wait into the transaction. */
+enum mstore_code brief_write(struct mstore *);
+/* Forget all; those of a mailbox; what the index has of a chunk. */
+void	 brief_drop(struct mstore *);
+void	 brief_forget(struct mstore *, uint64_t mbox);
+enum mstore_code brief_remove(struct mstore *, uint64_t mbox, uint32_t chunk);
+
+/* Read head, meta and the first len bytes of the body into ms->rec: 0, -1 it
+ * is bad, -2 no memory. */
+int	 where_read(struct mstore *, const struct where_ent *,
+	    struct seglog_hdr *, uint32_t len);
 /* The header of a message's record, made from what the index knows. */
 enum mstore_code where_hdr(struct mstore *, const struct where_ent *,
 	    struct seglog_hdr *);

@@ -121,11 +121,11 @@ mstore_work(struct mstore *ms, int64_t now)
 		ms->v.broken = 1;
 		return 0;
 	}
-	if ((id = clean_next(ms)) == 0)
+	if ((id = clean_next(ms)) == 0 && ms->brief_waiting == 0)
 		return compact_work(ms, now);
 	if (mstore_begin(ms, now) != MSTORE_OK)
 		return 0;
-	if (mbox_clean(ms, id, &more) != MSTORE_OK)
+	if (id != 0 && mbox_clean(ms, id, &more) != MSTORE_OK)
 		turn_fail(ms);
 	return mstore_commit(ms) == MSTORE_OK;
 }

@@ -41,7 +41,7 @@ view_write(void *arg)
 	struct mstore	*ms = arg;
 	uint8_t		 p[16];
 
-	if (cache_write(ms) != MSTORE_OK)
+	if (cache_write(ms) != MSTORE_OK || brief_write(ms) != MSTORE_OK)
 		return -1;
 	if (!ms->v.replaying && memcmp(&ms->g, &ms->g_begin,
 	    sizeof(ms->g)) == 0)
@@ -70,6 +70,7 @@ view_drop(void *arg)
 
 	cache_drop(ms);
 	seen_forget(ms);
+	brief_drop(ms);
 	ms->g = ms->g_begin;
 	events_clear(ms);
 }
@@ -96,6 +97,7 @@ mstore_free(struct mstore *ms, int orderly)
 		seglog_pack_abort(ms->compact);
 	logview_close(&ms->v, orderly);
 	cache_drop(ms);
+	brief_drop(ms);
 	events_clear(ms);
 	free(ms->events);
 	seen_forget(ms);
@@ -125,6 +127,9 @@ mstore_open(struct mstore **out, const struct mstore_conf *conf,
 	TAILQ_INIT(&ms->lru);
 	buf_init(&ms->head, MSTORE_MAXHEAD);
 	buf_init(&ms->val, MSTORE_MAXHEAD);
+	TAILQ_INIT(&ms->brief_wait);
+	brief_drop(ms);
+	ms->brief_ops = conf->brief;
 	ms->reserve_bytes = conf->reserve_bytes;
 	ms->reserve_inodes = conf->reserve_inodes;
 	ms->compact_least = conf->compact_least != 0 ? conf->compact_least :
@@ -197,7 +202,7 @@ mstore_commit(struct mstore *ms)
 	ms->turns++;
 	if (ms->deliveries > 0 && !ms->v.failed)
 		delivery_sweep(ms, 2 * ms->deliveries);
-	if (cache_isdirty(ms))
+	if (cache_isdirty(ms) || ms->brief_waiting > 0)
 		ms->v.touched = 1;
 	if (logview_commit(&ms->v) == -1)
 		return MSTORE_TEMPFAIL;

@@ -70,6 +70,22 @@ enum mstore_code {
 
 struct mstore;
 
+/*
+ * Briefs: bytes that are cut out of a message's meta and beginning, by whoever
+ * knows what these are, for those who ask the same of all messages.  They are
+ * made when first asked for, kept in the index, some dozens of messages
+ * together, and made anew when the version is another.
+ */
+struct mstore_brief_ops {
+	uint8_t		 version;
+	/* How many bytes of the message are wanted to make it, at most. */
+	size_t		(*need)(int n, struct span meta);
+	/* Append brief n (of MSTORE_COL_BRIEF<n>): 0, or -1 the buffer is
+	 * full.  head may be longer than was wanted. */
+	int		(*make)(int n, struct span meta, struct span head,
+			    struct buf *out);
+};
+
 struct mstore_conf {
 	const char	*dir;		/* exists: seg/ and index/ are made */
 	size_t		 cache;		/* of the index, bytes; 0: 8 MB */
@@ -83,6 +99,7 @@ struct mstore_conf {
 	/* Progress of a replay or rebuild, every so many records; or NULL. */
 	void		(*progress)(void *, uint64_t records);
 	void		*progress_arg;
+	const struct mstore_brief_ops *brief;	/* NULL: there are none */
 };
 
 /*
@@ -337,6 +354,8 @@ struct mstore_fetch {
 };
 enum mstore_code mstore_fetch(struct mstore *, struct mstore_fetch *,
 	    struct buf *out, size_t budget);
+/* Have many briefs been made that the next turn should write? */
+int	 mstore_brief_waiting(const struct mstore *);
 
 enum mstore_flagop {
 	MSTORE_FLAGS_ADD,

@@ -10,6 +10,8 @@
  *	LENS	u32 prefix, u32 meta
  *	META	u32 n, n bytes
  *	BODY	u32 whole (prefix and body), u32 off, u32 n, n bytes
+ *	BRIEF0	u32 n, n bytes; n 0xffffffff: there is none
+ *	BRIEF1	the same
  *
  * in this order, little endian.  The reader trusts nothing.  Needs no library:
  * everything is inline.
@@ -32,7 +34,12 @@
 #define MSTORE_COL_LENS		0x0020
 #define MSTORE_COL_META		0x0040
 #define MSTORE_COL_BODY		0x0080
-#define MSTORE_COL_ALL		0x00ff
+#define MSTORE_COL_BRIEF0	0x0100	/* see mstore_brief_ops */
+#define MSTORE_COL_BRIEF1	0x0200
+#define MSTORE_COL_BRIEFS	0x0300
+#define MSTORE_COL_ALL		0x03ff
+#define MSTORE_NBRIEFS		2
+#define MSTORE_NOBRIEF		0xffffffffU
 /* Those that can be answered without reading the segments. */
 #define MSTORE_COL_INDEX	0x003f
 
@@ -68,6 +75,7 @@ struct mstore_msg {
 	uint32_t	 whole;		/* length of prefix + body */
 	uint32_t	 off;		/* of these bytes in it */
 	struct span	 body;
+	struct span	 brief[MSTORE_NBRIEFS];	/* p NULL: none */
 };
 
 static inline uint16_t
@@ -111,7 +119,27 @@ mstore_page_fixed(uint16_t cols)
 		n += 4;
 	if (cols & MSTORE_COL_BODY)
 		n += 12;
+	if (cols & MSTORE_COL_BRIEF0)
+		n += 4;
+	if (cols & MSTORE_COL_BRIEF1)
+		n += 4;
 	return n;
+}
+
+static inline int
+mstore_page_brief(struct span *s, const uint8_t **p, size_t *left)
+{
+	uint32_t	 n = page_le32(*p);
+
+	*p += 4;
+	if (n == MSTORE_NOBRIEF)
+		return 0;
+	if (n > *left)
+		return -1;
+	*s = (struct span){ (const char *)*p, n };
+	*p += n;
+	*left -= n;
+	return 0;
 }
 
 /* The columns of one record at p, left bytes: 0, or -1 malformed. */
@@ -167,7 +195,13 @@ mstore_page_cols(struct mstore_msg *m, const uint8_t *p, size_t left)
 		    m->body.len > m->whole - m->off)
 			return -1;
 		left -= m->body.len;
+		p += 12 + m->body.len;
 	}
+	if ((m->cols & MSTORE_COL_BRIEF0 &&
+	    mstore_page_brief(&m->brief[0], &p, &left) == -1) ||
+	    (m->cols & MSTORE_COL_BRIEF1 &&
+	    mstore_page_brief(&m->brief[1], &p, &left) == -1))
+		return -1;
 	return left == 0 ? 0 : -1;
 }
 

@@ -266,31 +266,31 @@ ATF_TC_BODY(fetch, tc)
 { "a FETCH 1 (UID)", "OK a FETCH set=1 UID costs=1" },
 { "a UID FETCH 1:* (FLAGS)", "OK a UID FETCH set=1:0 FLAGS UID costs=3" },
 { "a FETCH 1 ALL", "OK a FETCH set=1 FLAGS INTERNALDATE RFC822.SIZE "
-    "ENVELOPE costs=14" },
+    "ENVELOPE costs=22" },
 { "a FETCH 1 fast", "OK a FETCH set=1 FLAGS INTERNALDATE RFC822.SIZE "
     "costs=6" },
 { "a FETCH 1 FULL", "OK a FETCH set=1 FLAGS INTERNALDATE RFC822.SIZE "
-    "ENVELOPE BODY costs=14" },
+    "ENVELOPE BODY costs=22" },
 { "a FETCH 1 (ALL)", "BAD a no such fetch item" },
 { "a FETCH 1 (FLAGS FLAGS BODYSTRUCTURE)", "OK a FETCH set=1 FLAGS "
-    "BODYSTRUCTURE costs=10" },
+    "BODYSTRUCTURE costs=18" },
 { "a FETCH 1 (MODSEQ EMAILID THREADID SAVEDATE)", "OK a FETCH set=1 MODSEQ "
     "EMAILID THREADID SAVEDATE costs=6" },
-{ "a FETCH 1 BODY[]", "OK a FETCH set=1 BODY[] seen costs=32" },
+{ "a FETCH 1 BODY[]", "OK a FETCH set=1 BODY[] seen costs=64" },
 { "a FETCH 1 body.peek[]<0.2048>", "OK a FETCH set=1 BODY[]<0>+2048^ "
-    "costs=32" },
-{ "a FETCH 1 BODY[TEXT]", "OK a FETCH set=1 BODY[TEXT] seen costs=40" },
-{ "a FETCH 1 BODY.PEEK[HEADER]", "OK a FETCH set=1 BODY[HEADER]^ costs=16" },
+    "costs=64" },
+{ "a FETCH 1 BODY[TEXT]", "OK a FETCH set=1 BODY[TEXT] seen costs=80" },
+{ "a FETCH 1 BODY.PEEK[HEADER]", "OK a FETCH set=1 BODY[HEADER]^ costs=32" },
 { "a FETCH 1 BODY.PEEK[header.fields (date \"from\")]", "OK a FETCH set=1 "
-    "BODY[HEADER.FIELDS (DATE FROM)]^ costs=16" },
+    "BODY[HEADER.FIELDS (DATE FROM)]^ costs=32" },
 { "a FETCH 1 BODY.PEEK[HEADER.FIELDS.NOT (X-{2+}\r\nab", "BAD a ) expected" },
 { "a FETCH 1 BODY.PEEK[HEADER.FIELDS.NOT ({3+}\r\nx-a)]", "OK a FETCH "
-    "set=1 BODY[HEADER.FIELDS.NOT (X-A)]^ costs=16" },
-{ "a FETCH 1 BODY[1]", "OK a FETCH set=1 BODY[1] seen costs=40" },
+    "set=1 BODY[HEADER.FIELDS.NOT (X-A)]^ costs=32" },
+{ "a FETCH 1 BODY[1]", "OK a FETCH set=1 BODY[1] seen costs=80" },
 { "a FETCH 1 BODY[1.2.MIME]", "OK a FETCH set=1 BODY[1.2.MIME] seen "
-    "costs=40" },
+    "costs=80" },
 { "a FETCH 1 BODY[4.1.HEADER.FIELDS (A)]<5.6>", "OK a FETCH set=1 "
-    "BODY[4.1.HEADER.FIELDS (A)]<5>+6 seen costs=40" },
+    "BODY[4.1.HEADER.FIELDS (A)]<5>+6 seen costs=80" },
 { "a FETCH 1 BODY[MIME]", "BAD a no such section" },
 { "a FETCH 1 BODY[0]", "BAD a number expected" },
 { "a FETCH 1 BODY[1.]", "BAD a name expected" },
@@ -301,23 +301,23 @@ ATF_TC_BODY(fetch, tc)
 { "a FETCH 1 BODY[]<0>", "BAD a unexpected character" },
 { "a FETCH 1 BODY[]<0.0>", "BAD a number expected" },
 { "a FETCH 1 BODY[", "BAD a name expected" },
-{ "a FETCH 1 RFC822", "OK a FETCH set=1 RFC822 seen costs=32" },
+{ "a FETCH 1 RFC822", "OK a FETCH set=1 RFC822 seen costs=64" },
 { "a FETCH 1 (RFC822.HEADER RFC822.TEXT)", "OK a FETCH set=1 "
-    "RFC822.HEADER^ RFC822.TEXT seen costs=56" },
+    "RFC822.HEADER^ RFC822.TEXT seen costs=112" },
 { "a FETCH 1 (RFC822.SIZE)", "OK a FETCH set=1 RFC822.SIZE costs=4" },
 { "a FETCH 1 BINARY[1]<0.10>", "OK a FETCH set=1 BINARY[1]<0>+10 seen "
-    "costs=40" },
+    "costs=80" },
 { "a FETCH 1 (BINARY.PEEK[1.2] BINARY.SIZE[2])", "OK a FETCH set=1 "
-    "BINARY[1.2]^ BINARY.SIZE[2]^ costs=40" },
+    "BINARY[1.2]^ BINARY.SIZE[2]^ costs=80" },
 { "a FETCH 1 BINARY.SIZE[2]<0.1>", "BAD a unexpected text at the end" },
 { "a FETCH 1 BINARY[TEXT]", "BAD a no such section" },
 { "a FETCH 1 BINARY[1.TEXT]", "BAD a no such section" },
-{ "a FETCH 1 PREVIEW", "OK a FETCH set=1 PREVIEW costs=8" },
+{ "a FETCH 1 PREVIEW", "OK a FETCH set=1 PREVIEW costs=16" },
 { "a FETCH 1 (PREVIEW (LAZY) UID)", "OK a FETCH set=1 PREVIEW?lazy UID "
-    "costs=9" },
-{ "a FETCH 1 PREVIEW (LAZY)", "OK a FETCH set=1 PREVIEW?lazy costs=8" },
+    "costs=17" },
+{ "a FETCH 1 PREVIEW (LAZY)", "OK a FETCH set=1 PREVIEW?lazy costs=16" },
 { "a FETCH 1 PREVIEW (CHANGEDSINCE 5)", "OK a FETCH set=1 PREVIEW MODSEQ "
-    "changedsince=5 costs=10" },
+    "changedsince=5 costs=18" },
 { "a FETCH 1 (PREVIEW (FOO))", "BAD a no such modifier" },
 { "a UID FETCH 1:* (FLAGS) (CHANGEDSINCE 12345 VANISHED)", "OK a UID FETCH "
     "set=1:0 FLAGS MODSEQ UID changedsince=12345 vanished costs=3" },

@@ -210,13 +210,14 @@ ATF_TC_BODY(evaluate, tc)
 	eval("OR BODY n DELETED", IMAP_COST_HOT, IMAP_MAYBE,
 	    IMAP_COST_BODY, 1);
 	eval("FROM y BODY y", IMAP_COST_HOT, IMAP_MAYBE,
-	    IMAP_COST_META, 0);
-	eval("FROM n BODY y", IMAP_COST_META, IMAP_NO,
+	    IMAP_COST_BRIEF, 0);
+	eval("FROM n BODY y", IMAP_COST_BRIEF, IMAP_NO,
 	    IMAP_COST_NONE, 1);
 	eval("FROM y BODY y", IMAP_COST_HEADER, IMAP_MAYBE,
 	    IMAP_COST_BODY, 1);
 	eval("FROM y BODY y", IMAP_COST_BODY, IMAP_YES, IMAP_COST_NONE, 2);
 	/* It was there, but it did not say: the next dearer. */
+	eval("FROM ?", IMAP_COST_BRIEF, IMAP_MAYBE, IMAP_COST_META, 1);
 	eval("FROM ?", IMAP_COST_META, IMAP_MAYBE, IMAP_COST_HEADER, 1);
 	eval("FROM ?", IMAP_COST_HEADER, IMAP_MAYBE, IMAP_COST_BODY, 1);
 	/* What is settled is not looked at any more. */

@@ -46,6 +46,7 @@ for c in $esearch_cases; do
 done
 program_case progress inprogress "site_conf limits { imap-progress 1s }"
 program_case progress search_turns
+program_case fields fields
 small_account()
 {
 	sed -i 's/^small@.*/&:quota=128K/' "$site_dir/accounts"

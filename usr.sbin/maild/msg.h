@@ -904,6 +904,8 @@ struct msg_st_changed {
 #define ST_FETCH_WHERE	0x02	/* size, dates, ids */
 #define ST_FETCH_META	0x04	/* libmail/meta.h */
 #define ST_FETCH_BODY	0x08	/* bytes offset .. offset + length */
+#define ST_FETCH_SEARCH	0x10	/* libmail/brief.h: BRIEF_SEARCH */
+#define ST_FETCH_FIELDS	0x20	/* BRIEF_FIELDS */
 
 struct msg_st_fetch {
 	uint64_t	sid;

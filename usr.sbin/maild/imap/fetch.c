@@ -249,6 +249,21 @@ want(struct pager *p, uint64_t length)
 		p->length = length;
 }
 
+/* HEADER.FIELDS of what the briefs most likely have. */
+static int
+is_brief(const struct imap_section *s)
+{
+	uint16_t	 i;
+
+	if (s->npath > 0 || s->text != IMAP_SECTION_FIELDS_OF)
+		return 0;
+	for (i = 0; i < s->nfields; i++) {
+		if (brief_fields_never(s->fields[i]))
+			return 0;
+	}
+	return 1;
+}
+
 /* The bytes that an item will most likely need. */
 static void
 want_section(struct fetch *j, const struct imap_fetch_item *it, int many)
@@ -267,6 +282,11 @@ want_section(struct fetch *j, const struct imap_fetch_item *it, int many)
 			    (uint64_t)it->first + it->count : PART_HINT);
 		else
 			j->need_meta = 1;
+		return;
+	}
+	if (is_brief(s)) {
+		/* Where the brief lacks one, its size helps to get it. */
+		p->columns |= ST_FETCH_FIELDS | ST_FETCH_WHERE;
 		return;
 	}
 	j->need_meta = 1;

@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include "isession.h"
+#include "libmail/brief.h"
 #include "libmail/meta.h"
 #include "libmail/transfer.h"
 #include "libstore/mstore_page.h"

@@ -135,7 +135,8 @@ gather(struct fetch *j, const struct imap_section *s, const char *p,
 	struct header		 h;
 	int			 not = s->text == IMAP_SECTION_FIELDS_NOT;
 
-	buf_init(&j->fields, FETCH_HEADER + 4);
+	buf_truncate(&j->fields, 0);
+	j->fields.max = FETCH_HEADER + 4;
 	header_iter_init(&it, p, len);
 	while (header_next(&it, &h)) {
 		if (is_named(s, h.name) != not &&
@@ -163,7 +164,8 @@ gather_indexed(struct fetch *j, const struct imap_section *s, const char *p,
 
 	for (i = 0; i < s->nfields; i++)
 		ids[i] = header_id(s->fields[i]);
-	buf_init(&j->fields, FETCH_HEADER + 4);
+	buf_truncate(&j->fields, 0);
+	j->fields.max = FETCH_HEADER + 4;
 	meta_field_first(&j->meta, &it);
 	while (meta_field_next(&it, &f) && f.off + f.len <= len) {
 		if (f.id == HEADER_OTHER) {
@@ -181,11 +183,94 @@ gather_indexed(struct fetch *j, const struct imap_section *s, const char *p,
 	return buf_add(&j->fields, "\r\n", 2);
 }
 
+/* The fields are gathered: write them. */
+static enum fetch_step
+put_gathered(struct fetch *j, const struct imap_fetch_item *it)
+{
+	struct range	 out = { 0, j->fields.len };
+
+	cut(it, &out);
+	imap_out_fetch_section(&j->o, it, out.hi - out.lo, 0);
+	imap_out_raw(&j->o, buf_ptr(&j->fields) + out.lo, out.hi - out.lo);
+	buf_truncate(&j->fields, 0);
+	return FETCH_DONE;
+}
+
+/* Of those that the brief has; 0: it lacks one that may be wanted. */
+static int
+gather_brief(struct fetch *j, const struct imap_section *s)
+{
+	const struct span	*have = &j->row.brief[BRIEF_FIELDS];
+	struct brief_fields	 b;
+	enum header_id		 ids[IMAP_SECTION_FIELDS], id;
+	struct header_iter	 it;
+	struct header		 h;
+	struct span		 raw;
+	uint16_t		 i;
+	int			 is;
+
+	if (have->p == NULL ||
+	    brief_fields_open(&b, have->p, have->len) == -1)
+		return 0;
+	for (i = 0; i < s->nfields; i++) {
+		if (brief_fields_lacks(&b, header_name_hash(s->fields[i])))
+			return 0;
+		ids[i] = header_id(s->fields[i]);
+	}
+	buf_truncate(&j->fields, 0);
+	j->fields.max = FETCH_HEADER + 4;
+	while (brief_fields_next(&b, &id, &raw)) {
+		if (id == HEADER_OTHER) {
+			header_iter_init(&it, raw.p, raw.len);
+			is = header_next(&it, &h) && is_named(s, h.name);
+		} else {
+			for (i = 0; i < s->nfields && ids[i] != id; i++)
+				;
+			is = i < s->nfields;
+		}
+		if (is && add_field(j, raw) == -1)
+			fatal("fetch");
+	}
+	if (buf_add(&j->fields, "\r\n", 2) == -1)
+		fatal("fetch");
+	return 1;
+}
+
+/*
+ * Without meta nobody says where the header ends: most often it does in its
+ * first bytes.
+ */
+static enum fetch_step
+put_fields_raw(struct fetch *j, const struct imap_fetch_item *it)
+{
+	static const uint32_t	 lens[] = { 65536, FETCH_HEADER };
+	uint32_t		 hi;
+	size_t			 i;
+	const char		*p;
+
+	for (i = 0; i < sizeof(lens) / sizeof(lens[0]); i++) {
+		hi = j->row.size < lens[i] ? j->row.size : lens[i];
+		switch (fetch_bytes_get(j, 0, hi, &p)) {
+		case FETCH_WAIT:
+			return FETCH_WAIT;
+		case FETCH_DEAD:
+			imap_out_fetch_section(&j->o, it, UINT64_MAX, 0);
+			return FETCH_DONE;
+		default:
+			break;
+		}
+		if (hi == j->row.size || header_length(p, hi) < hi)
+			break;
+	}
+	if (gather(j, &it->section, p, header_length(p, hi)) == -1)
+		fatal("fetch");
+	return put_gathered(j, it);
+}
+
 static enum fetch_step
 put_fields(struct fetch *j, const struct imap_fetch_item *it, struct range r)
 {
 	const char	*p;
-	struct range	 out;
 	int		 rc;
 
 	if (r.hi - r.lo > FETCH_HEADER)
@@ -205,12 +290,7 @@ put_fields(struct fetch *j, const struct imap_fetch_item *it, struct range r)
 		rc = gather(j, &it->section, p, r.hi - r.lo);
 	if (rc == -1)
 		fatal("fetch");
-	out = (struct range){ 0, j->fields.len };
-	cut(it, &out);
-	imap_out_fetch_section(&j->o, it, out.hi - out.lo, 0);
-	imap_out_raw(&j->o, buf_ptr(&j->fields) + out.lo, out.hi - out.lo);
-	buf_free(&j->fields);
-	return FETCH_DONE;
+	return put_gathered(j, it);
 }
 
 enum fetch_step
@@ -218,6 +298,13 @@ fetch_body(struct fetch *j, const struct imap_fetch_item *it)
 {
 	struct range	 r;
 
+	if (it->section.npath == 0 &&
+	    it->section.text == IMAP_SECTION_FIELDS_OF) {
+		if (gather_brief(j, &it->section))
+			return put_gathered(j, it);
+		if (!j->need_meta)
+			return put_fields_raw(j, it);
+	}
 	if (section_range(j, &it->section, &r) == -1) {
 		imap_out_fetch_section(&j->o, it, UINT64_MAX, 0);
 		return FETCH_DONE;

@@ -55,6 +55,9 @@ leaf(const struct imap_search_key *k, void *arg)
 		return IMAP_NO;
 	if (k->op >= IMAP_S_FROM)
 		return search_text_leaf(j, k);
+	if (k->cost == IMAP_COST_BRIEF && j->have == IMAP_COST_BRIEF &&
+	    !j->has_brief)
+		return IMAP_MAYBE;
 	return imap_search_row(k, &j->row);
 }
 
@@ -91,6 +94,9 @@ fill_row(struct search *j)
 		r->emailid = (struct span){ j->emailid, OBJID_LEN };
 		r->threadid = (struct span){ j->threadid, OBJID_LEN };
 	}
+	if (j->has_brief)
+		r->sentday = j->brief.flags & META_F_NODATE ? IMAP_DAY_NONE :
+		    date_day(&j->brief.sent);
 	if (m->cols & MSTORE_COL_META)
 		r->sentday = j->meta.flags & META_F_NODATE ? IMAP_DAY_NONE :
 		    date_day(&j->meta.sent);
@@ -199,6 +205,12 @@ take_message(struct search *j)
 	    meta_open(&j->meta, m->meta.p, m->meta.len) == -1)
 		return 0;
 	j->body = m->body;
+	j->has_brief = m->brief[BRIEF_SEARCH].p != NULL &&
+	    brief_search_open(&j->brief, m->brief[BRIEF_SEARCH].p,
+	    m->brief[BRIEF_SEARCH].len) == 0;
+	j->has_fields = m->brief[BRIEF_FIELDS].p != NULL &&
+	    brief_fields_open(&j->fields, m->brief[BRIEF_FIELDS].p,
+	    m->brief[BRIEF_FIELDS].len) == 0;
 	return 1;
 }
 
@@ -251,6 +263,8 @@ pass_start(struct search *j)
 	if (j->have >= IMAP_COST_WHERE &&
 	    costs & IMAP_COST_BIT(IMAP_COST_WHERE))
 		p->columns |= ST_FETCH_WHERE;
+	if (j->have == IMAP_COST_BRIEF)
+		p->columns |= search_text_columns(j->q);
 	if (j->have >= IMAP_COST_META)
 		p->columns |= ST_FETCH_META;
 	p->budget = PAGE_ROWS;

@@ -6,6 +6,7 @@
 
 #include "isession.h"
 #include "libimap/imap_search.h"
+#include "libmail/brief.h"
 #include "libmail/meta.h"
 #include "libstore/mstore_page.h"
 #include "pager.h"
@@ -50,6 +51,9 @@ struct search {
 	struct imap_search_row row;
 	char		 emailid[20], threadid[20];
 	struct meta	 meta;
+	struct brief_search brief;	/* only if has_brief */
+	struct brief_fields fields;	/* only if has_fields */
+	uint8_t		 has_brief, has_fields;
 	struct span	 body;		/* from its first byte on */
 	/* one that is larger than a page, until it is whole */
 	struct mstore_msg large;
@@ -99,5 +103,7 @@ int		 search_text_bind(struct search *, struct span charset);
 void		 search_text_unbind(struct imap_search *);
 enum imap_tri	 search_text_leaf(struct search *,
 		    const struct imap_search_key *);
+/* The columns with the briefs that the keys want. */
+uint32_t	 search_text_columns(const struct imap_search *);
 
 #endif

@@ -160,20 +160,51 @@ look_header(struct search *j, struct search_needle *n, struct span name,
 	return v;
 }
 
-/* The five fields whose text the meta has. */
+/* The fields of that name, if all of them are in the brief. */
+static enum imap_tri
+look_brief(struct search *j, struct search_needle *n, struct span name,
+    enum header_id id, uint32_t hash)
+{
+	struct brief_fields	 b = j->fields;
+	enum header_id		 have;
+	struct span		 raw, value;
+
+	if (!j->has_fields)
+		return IMAP_MAYBE;
+	while (brief_fields_next(&b, &have, &raw)) {
+		if (have == id && field_value(raw, name, &value) &&
+		    found(textsearch_value(n->text, value)) == IMAP_YES)
+			return IMAP_YES;
+	}
+	return brief_fields_lacks(&b, hash) ? IMAP_MAYBE : IMAP_NO;
+}
+
+/* The five fields whose text brief and meta have. */
 static enum imap_tri
 look_meta(struct search *j, const struct imap_search_key *k,
     enum meta_text text, enum header_id id)
 {
 	struct search_needle	*n = k->bound;
-	struct span		 have = j->meta.text[text];
+	struct span		 have;
+	uint32_t		 flags;
 
+	if (j->have > IMAP_COST_BRIEF) {
+		have = j->meta.text[text];
+		flags = j->meta.flags;
+	} else {
+		if (!j->has_brief)
+			return IMAP_MAYBE;
+		have = j->brief.text[text - META_SUBJECT];
+		flags = j->brief.flags;
+	}
 	if (k->text.len == 0 && have.p != NULL)
 		return IMAP_YES;
 	if (have.p != NULL && textsearch_folded(n->text, have))
 		return IMAP_YES;
-	if (!(j->meta.flags & META_F_CUT(text)))
+	if (!(flags & META_F_CUT(text)))
 		return IMAP_NO;
+	if (j->have <= IMAP_COST_BRIEF)
+		return IMAP_MAYBE;
 	return look_header(j, n, header_name(id), id, 0, k->text.len == 0);
 }
 
@@ -188,6 +219,37 @@ static const struct {
 	{ IMAP_S_BCC,		META_BCC,	HEADER_BCC },
 	{ IMAP_S_SUBJECT,	META_SUBJECT,	HEADER_SUBJECT }
 };
+
+/* Is it one of the five? */
+static int
+is_known(enum header_id id)
+{
+	size_t	 i;
+
+	for (i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
+		if (known[i].id == id)
+			return 1;
+	}
+	return 0;
+}
+
+uint32_t
+search_text_columns(const struct imap_search *q)
+{
+	const struct imap_search_key	*k;
+	const struct search_needle	*n;
+	uint32_t			 i, cols = 0;
+
+	for (i = 0; i < q->nkeys; i++) {
+		k = &q->keys[i];
+		if (k->op <= IMAP_S_NOT || k->cost != IMAP_COST_BRIEF)
+			continue;
+		n = k->bound;
+		cols |= k->op == IMAP_S_HEADER && !is_known(n->id) ?
+		    ST_FETCH_FIELDS : ST_FETCH_SEARCH;
+	}
+	return cols;
+}
 
 /* ---- bodies ------------------------------------------------------------- */
 
@@ -267,6 +329,8 @@ search_text_leaf(struct search *j, const struct imap_search_key *k)
 			if (known[i].id == n->id)
 				return look_meta(j, k, known[i].text, n->id);
 		}
+		if (j->have <= IMAP_COST_BRIEF)
+			return look_brief(j, n, k->field, n->id, n->hash);
 		return look_header(j, n, k->field, n->id, n->hash,
 		    k->text.len == 0);
 	default:

@@ -2,11 +2,47 @@
 
 #include "conf.h"
 #include "engine.h"
+#include "libmail/brief.h"
 #include "libutil/log.h"
 #include "proc.h"
 #include "watch.h"
 
 static struct mstore	*ms;
+
+/* ---- briefs: what these are, libmail knows ------------------------------ */
+
+static size_t
+brief_need(int n, struct span meta)
+{
+	struct meta	 m;
+
+	if (n != BRIEF_FIELDS)
+		return 0;
+	/* Most headers are shorter. */
+	if (meta.p == NULL || meta_open(&m, meta.p, meta.len) == -1)
+		return 4096;
+	return m.hdr_len < BRIEF_HEADER ? m.hdr_len : BRIEF_HEADER;
+}
+
+/* A meta that is none makes an empty brief, of which imap says the same. */
+static int
+brief_make(int n, struct span meta, struct span head, struct buf *out)
+{
+	struct meta	 m;
+
+	if (meta_open(&m, meta.p, meta.len) == -1)
+		return 0;
+	if (n == BRIEF_SEARCH)
+		return brief_search_put(&m, out);
+	if (head.len > m.hdr_len)
+		head.len = m.hdr_len;
+	return brief_fields_put(&m, head, out);
+}
+
+static const struct mstore_brief_ops briefs = {
+	BRIEF_VERSION, brief_need, brief_make
+};
+
 
 static void
 report(void *arg, struct seglog_pos from, struct seglog_pos to, int torn)
@@ -42,7 +78,8 @@ engine_open(const struct conf *conf)
 		.reserve_bytes = conf->limits.disk_reserve,
 		.reserve_inodes = conf->limits.inode_reserve,
 		.report = report,
-		.progress = progress
+		.progress = progress,
+		.brief = &briefs
 	};
 	const char		*why = "";
 

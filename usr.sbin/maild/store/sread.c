@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "engine.h"
+#include "libmail/brief.h"
 #include "libutil/log.h"
 #include "sanswer.h"
 #include "sgrant.h"
@@ -342,6 +343,10 @@ columns(uint32_t asked)
 		cols |= MSTORE_COL_META;
 	if (asked & ST_FETCH_BODY)
 		cols |= MSTORE_COL_BODY;
+	if (asked & ST_FETCH_SEARCH)
+		cols |= MSTORE_COL_BRIEF0 << BRIEF_SEARCH;
+	if (asked & ST_FETCH_FIELDS)
+		cols |= MSTORE_COL_BRIEF0 << BRIEF_FIELDS;
 	return cols;
 }
 
@@ -382,6 +387,9 @@ sread_fetch(const struct proc_from *from, const struct msg_st_fetch *m)
 	f.bodylen = m->length >= UINT32_MAX ? 0 : m->length;
 	f.next_off = m->next_off;
 	ok = mstore_fetch(engine(), &f, &fetched, budget) == MSTORE_OK;
+	/* What was made on the way is written when this turn ends. */
+	if (mstore_brief_waiting(engine()))
+		(void)engine_begin();
 	r.next = f.done ? 0 : f.next_uid;
 	r.next_off = f.done ? 0 : f.next_off;
 	if (ok)
