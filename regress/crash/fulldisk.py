@@ -107,8 +107,14 @@ def full(t):
 
 def reserve(t):
     t.fill(4 << 20)
-    # The store looks at its disk once a second.
+    # The store looks at its disk once a second; until then and after.
+    typ, data = t.append()
+    t.expect(typ == 'OK' or b'[OVERQUOTA]' in data[0],
+             'APPEND says OVERQUOTA at once: %s %s' % (typ, data))
     time.sleep(2.5)
+    typ, data = t.append()
+    t.expect(typ == 'NO' and b'[OVERQUOTA]' in data[0],
+             'APPEND says OVERQUOTA: %s %s' % (typ, data))
     code, where, text = t.send()
     t.expect(code == 452 and where in ('MAIL', 'RCPT', 'DATA'),
              '452 before a byte is taken: %s %s %s' % (code, where, text))

@@ -145,6 +145,12 @@ mixed_body()
 	atf_check_equal 0 "$(count_from "$from" "small.*result=stored")"
 	atf_check -o match:"pending.*small@example.test" \
 	    -o match:"mailbox is full" "$site_mailctl" -P "$site_dir" show queue
+
+	# Today's quota counts, not that of the day it came in.
+	sed -i 's/quota=8K/quota=80K/' "$site_dir/accounts"
+	atf_check -o ignore "$site_mailctl" -P "$site_dir" reload
+	atf_check -o ignore "$site_mailctl" -P "$site_dir" queue retry all
+	site_wait "small.*result=stored" 2
 	atf_check test -z "$(grep 'queue.*fatal' "$site_dir/log")"
 	site_stop || atf_fail "it does not end"
 }

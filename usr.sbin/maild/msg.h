@@ -141,7 +141,9 @@ enum msg_type {
 	M_STORE_APPEND_MSG,	/* + fd */
 	M_STORE_APPEND,
 	M_STORE_APPEND_R,
-	M_ACCOUNT_FULL,		/* store: this account is over its quota */
+	M_ROOM,			/* queue, before 250 to RCPT: is there room? */
+	M_ROOM_R,
+	M_STORE_FULL,		/* store: its disk is below the reserve */
 
 	/* queue <-> relay */
 	M_RELAY_RCPT,
@@ -604,7 +606,8 @@ enum msg_st {
 	ST_LIMIT,
 	ST_BAD,			/* the request makes no sense */
 	ST_GONE,		/* expunged, or uidvalidity changed */
-	ST_INUSE
+	ST_INUSE,
+	ST_NOSPACE		/* the disk is below its reserve */
 };
 
 struct msg_deliver_to {
@@ -672,9 +675,21 @@ struct msg_store_append_r {
 	const char	*text;
 };
 
-/* The account "" is the store itself: below its disk reserve. */
-struct msg_account_full {
+/* What the account may hold; 0 is no limit, and ~0 in the answer too. */
+struct msg_room {
+	uint64_t	cookie;
 	const char	*account;
+	uint64_t	quota_bytes;
+	uint64_t	quota_messages;
+};
+
+struct msg_room_r {
+	uint64_t	cookie;
+	uint64_t	bytes;		/* that still go in */
+	uint64_t	messages;
+};
+
+struct msg_store_full {
 	uint8_t		full;
 };
 

@@ -367,9 +367,19 @@ static const struct msg_field f_store_append_r[] = {
 	F(store_append_r, last),
 	S(store_append_r, text, MSG_TEXT),
 };
-static const struct msg_field f_account_full[] = {
-	S(account_full, account, MSG_ADDRESS),
-	N(account_full, full, 1),
+static const struct msg_field f_room[] = {
+	F(room, cookie),
+	S(room, account, MSG_ADDRESS),
+	F(room, quota_bytes),
+	F(room, quota_messages),
+};
+static const struct msg_field f_room_r[] = {
+	F(room_r, cookie),
+	F(room_r, bytes),
+	F(room_r, messages),
+};
+static const struct msg_field f_store_full[] = {
+	N(store_full, full, 1),
 };
 static const struct msg_field f_relay_rcpt[] = {
 	F(relay_rcpt, id),
@@ -772,7 +782,9 @@ const struct msg_row msg_table[M_MAX] = {
 	    [PROC_QUEUE] = P(STORE)),
 	ROW(STORE_APPEND, store_append, FD_NONE, [PROC_QUEUE] = P(STORE)),
 	ROW(STORE_APPEND_R, store_append_r, FD_NONE, [PROC_STORE] = P(QUEUE)),
-	ROW(ACCOUNT_FULL, account_full, FD_NONE, [PROC_STORE] = P(QUEUE)),
+	ROW(ROOM, room, FD_NONE, [PROC_QUEUE] = P(STORE)),
+	ROW(ROOM_R, room_r, FD_NONE, [PROC_STORE] = P(QUEUE)),
+	ROW(STORE_FULL, store_full, FD_NONE, [PROC_STORE] = P(QUEUE)),
 	ROW(RELAY_RCPT, relay_rcpt, FD_NONE, [PROC_QUEUE] = P(RELAY)),
 	ROW(RELAY, relay, FD_MUST, [PROC_QUEUE] = P(RELAY)),
 	ROW(RELAY_RCPT_R, relay_rcpt_r, FD_NONE, [PROC_RELAY] = P(QUEUE)),

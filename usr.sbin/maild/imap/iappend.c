@@ -269,6 +269,8 @@ iappend_opened(struct isession *s, const struct msg_append_open_r *m, int fd)
 			close(fd);
 		if (m->code == ST_LIMIT)
 			fail(a, "LIMIT", "Too many messages at once.");
+		else if (m->code == ST_NOSPACE)
+			fail(a, "OVERQUOTA", "Not enough room on disk.");
 		else
 			fail(a, "UNAVAILABLE", "No room for a message now.");
 		refuse(s, s->append_cmd);

@@ -273,6 +273,7 @@ isession_done_st(struct isession *s, uint8_t st, const char *text)
 	} replies[] = {
 	[ST_TEMP] =	{ "UNAVAILABLE", "Not possible just now" },
 	[ST_QUOTA] =	{ "OVERQUOTA", "Quota exceeded" },
+	[ST_NOSPACE] =	{ "OVERQUOTA", "Not enough room on disk, try later" },
 	[ST_NONEXISTENT] = { "NONEXISTENT", "No such mailbox" },
 	[ST_EXISTS] =	{ "ALREADYEXISTS", "Mailbox exists already" },
 	[ST_DENIED] =	{ "NOPERM", "Permission denied" },

@@ -181,12 +181,15 @@ open_item(struct append *a, uint64_t size, int *fd)
 	if (a->nitems >= APPEND_MESSAGES ||
 	    size > conf->limits.message_size)
 		return ST_LIMIT;
-	if (delivery_is_full("") || !body_disk_ok() ||
-	    nitems[a->key.inst] >= APPEND_ITEMS)
+	if (delivery_disk_full() || !body_disk_ok())
+		return ST_NOSPACE;
+	if (nitems[a->key.inst] >= APPEND_ITEMS)
 		return ST_TEMP;
 	it = item_new(a);
 	if ((it->fd = body_open(size)) == -1 ||
 	    (*fd = fcntl(it->fd, F_DUPFD_CLOEXEC, 0)) == -1) {
+		if (errno == ENOSPC)
+			return ST_NOSPACE;
 		log_warn("append");
 		return ST_TEMP;
 	}

@@ -23,7 +23,7 @@ struct delivery {
 };
 
 static struct hashtab	 deliveries;	/* by cookie */
-static struct hashtab	 full;		/* names */
+static int		 disk_full;	/* the store's */
 
 static const void *
 delivery_key(const void *entry, size_t *len)
@@ -34,18 +34,10 @@ delivery_key(const void *entry, size_t *len)
 	return &d->cookie;
 }
 
-static const void *
-name_key(const void *entry, size_t *len)
-{
-	*len = strlen(entry);
-	return entry;
-}
-
 void
 delivery_init(void)
 {
 	hashtab_init(&deliveries, delivery_key);
-	hashtab_init(&full, name_key);
 }
 
 size_t
@@ -204,7 +196,7 @@ set_result(struct destination *dst, const struct msg_deliver_r *m)
 	[ST_TEMP] =	{ DSTATE_PENDING, 451, "4.3.0",
 			    "mailbox is not available just now" },
 	[ST_QUOTA] =	{ DSTATE_PENDING, 452, "4.2.2", "mailbox is full" },
-	[ST_LIMIT] =	{ DSTATE_PENDING, 452, "4.3.1", "disk is full" },
+	[ST_NOSPACE] =	{ DSTATE_PENDING, 452, "4.3.1", "disk is full" },
 	[ST_DENIED] =	{ DSTATE_FAILED, 550, "5.2.1",
 			    "mailbox is not available" },
 	};
@@ -243,7 +235,6 @@ void
 delivery_store_gone(void)
 {
 	struct delivery	*d;
-	char		*name;
 	size_t		 iter = 0;
 
 	while ((d = hashtab_next(&deliveries, &iter)) != NULL) {
@@ -252,9 +243,7 @@ delivery_store_gone(void)
 		d->sent = 0;
 		d->since = proc_now_ms();
 	}
-	/* It will report them anew. */
-	for (iter = 0; (name = hashtab_next(&full, &iter)) != NULL; )
-		free(hashtab_remove(&full, name, strlen(name)));
+	disk_full = 0;		/* it will say so anew */
 }
 
 void
@@ -286,23 +275,13 @@ delivery_tick(void)
 }
 
 void
-delivery_full(const struct msg_account_full *m)
+delivery_disk(const struct msg_store_full *m)
 {
-	char	*name;
-
-	if (!m->full) {
-		free(hashtab_remove(&full, m->account, strlen(m->account)));
-		return;
-	}
-	if (delivery_is_full(m->account))
-		return;
-	if ((name = strdup(m->account)) == NULL ||
-	    hashtab_insert(&full, name) == -1)
-		fatal("delivery");
+	disk_full = m->full;
 }
 
 int
-delivery_is_full(const char *account)
+delivery_disk_full(void)
 {
-	return hashtab_find(&full, account, strlen(account)) != NULL;
+	return disk_full;
 }

@@ -44,8 +44,8 @@ void		 delivery_store_here(void);
 void		 delivery_tick(void);
 size_t		 delivery_count(void);
 
-/* Accounts over their quota, as the store reports them; "" its disk. */
-void		 delivery_full(const struct msg_account_full *);
-int		 delivery_is_full(const char *account);
+/* The store's disk, as it reports it. */
+void		 delivery_disk(const struct msg_store_full *);
+int		 delivery_disk_full(void);
 
 #endif

@@ -91,6 +91,53 @@ expand_dst(const struct msg_expand_dst *m)
 		fatal("expand");
 }
 
+/* In one piece: the answer, its reply, destinations, and all strings. */
+struct expand_answer *
+expand_answer_dup(const struct expand_answer *a)
+{
+	struct {
+		struct expand_answer	 a;
+		struct msg_expand_r	 r;
+	}			*new;
+	const char		*strings[3] = { a->r->enhanced, a->r->text,
+				    a->r->alias };
+	struct expand_dst	*d;
+	size_t			 i, len = 0;
+	char			*p;
+
+	for (i = 0; i < 3; i++)
+		len += strlen(strings[i]) + 1;
+	for (i = 0; i < a->ndsts; i++)
+		len += strlen(a->dsts[i].address) +
+		    strlen(a->dsts[i].mailbox) + 2;
+	if ((new = malloc(sizeof(*new) + a->ndsts * sizeof(*d) +
+	    len)) == NULL)
+		return NULL;
+	d = (struct expand_dst *)(new + 1);
+	p = (char *)(d + a->ndsts);
+	new->r = *a->r;
+	new->r.enhanced = p;
+	new->r.text = p = stpcpy(p, strings[0]) + 1;
+	new->r.alias = p = stpcpy(p, strings[1]) + 1;
+	p = stpcpy(p, strings[2]) + 1;
+	for (i = 0; i < a->ndsts; i++) {
+		d[i] = a->dsts[i];
+		d[i].address = p;
+		d[i].mailbox = p = stpcpy(p, a->dsts[i].address) + 1;
+		p = stpcpy(p, a->dsts[i].mailbox) + 1;
+	}
+	new->a.r = &new->r;
+	new->a.dsts = d;
+	new->a.ndsts = a->ndsts;
+	return &new->a;
+}
+
+void
+expand_answer_free(struct expand_answer *a)
+{
+	free(a);
+}
+
 static void
 answer(struct question *q, const struct msg_expand_r *r)
 {

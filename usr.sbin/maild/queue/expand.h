@@ -23,6 +23,10 @@ struct expand_answer {
 
 typedef void (*expand_cb)(void *arg, const struct expand_answer *);
 
+/* A copy of what the callback gets; NULL: ENOMEM. */
+struct expand_answer *expand_answer_dup(const struct expand_answer *);
+void	expand_answer_free(struct expand_answer *);
+
 void	expand_init(void);
 /* The cookie of m is set here.  Not called back before this returns. */
 void	expand_ask(const struct msg_expand *m, expand_cb, void *arg);

@@ -14,6 +14,7 @@
 #include "intake.h"
 #include "libutil/hashtab.h"
 #include "libutil/log.h"
+#include "room.h"
 #include "schedule.h"
 #include "trace.h"
 #include "transit.h"
@@ -32,7 +33,7 @@ struct txn {
 	struct msg_env_from from;	/* strings are ours */
 	struct envelope	*env;
 	int		 fd;
-	unsigned	 asking;	/* recipients at lookup */
+	unsigned	 asking;	/* recipients at lookup or store */
 	unsigned	 asked;		/* and in all */
 	uint8_t		 dropped;	/* not in the table any more */
 	size_t		*reply_n;	/* client's n of each recipient */
@@ -48,6 +49,7 @@ struct asked {
 	uint8_t		 notify;
 	char		*rcpt;
 	char		*orcpt;
+	struct expand_answer *answer;	/* lookup's, while the store is asked */
 };
 
 static struct hashtab	 txns;
@@ -90,6 +92,7 @@ asked_free(struct asked *a)
 {
 	free(a->rcpt);
 	free(a->orcpt);
+	expand_answer_free(a->answer);
 	free(a);
 }
 
@@ -211,20 +214,6 @@ open_body(struct txn *t, int *dupfd)
 	return 0;
 }
 
-/* Nobody behind this address has room. */
-static int
-all_full(const struct expand_answer *a)
-{
-	size_t	 i;
-
-	for (i = 0; i < a->ndsts; i++) {
-		if (a->dsts[i].kind != DST_ACCOUNT ||
-		    !delivery_is_full(a->dsts[i].address))
-			return 0;
-	}
-	return a->ndsts > 0;
-}
-
 static int
 add_rcpt(struct txn *t, const struct asked *q, const struct expand_answer *a)
 {
@@ -258,9 +247,7 @@ rcpt_accept(struct txn *t, const struct asked *q,
 {
 	int	 fd;
 
-	if (all_full(a))
-		rcpt_reply(t, q->n, 452, "4.2.2", "mailbox is full", -1);
-	else if (delivery_is_full("") || !body_disk_ok())
+	if (delivery_disk_full() || !body_disk_ok())
 		rcpt_reply(t, q->n, 452, "4.3.1",
 		    "not enough room on disk, try later", -1);
 	else if (open_body(t, &fd) == -1) {
@@ -284,23 +271,56 @@ rcpt_accept(struct txn *t, const struct asked *q,
 	}
 }
 
+/* Answered, or dropped meanwhile and not in the table any more. */
+static void
+asked_end(struct asked *q)
+{
+	struct txn	*t = q->txn;
+
+	asked_free(q);
+	if (--t->asking == 0 && t->dropped)
+		txn_free(t);
+}
+
+static void
+on_room(void *arg, enum room room)
+{
+	struct asked	*q = arg;
+	struct txn	*t = q->txn;
+
+	if (t->dropped)
+		;
+	else if (room == ROOM_YES)
+		rcpt_accept(t, q, q->answer);
+	else if (room == ROOM_NO) {
+		proc_count_add("queue_rcpt_full", 1);
+		rcpt_reply(t, q->n, 452, "4.2.2", "mailbox is full", -1);
+	} else
+		rcpt_reply(t, q->n, 451, "4.3.0",
+		    "mailboxes are not available just now", -1);
+	asked_end(q);
+}
+
 static void
 on_expand(void *arg, const struct expand_answer *a)
 {
 	struct asked	*q = arg;
 	struct txn	*t = q->txn;
 
-	t->asking--;
-	if (t->dropped) {
-		/* Dropped meanwhile; not in the table any more. */
-		if (t->asking == 0)
-			txn_free(t);
-	} else if (a->r->code >= 200 && a->r->code < 300)
-		rcpt_accept(t, q, a);
-	else
+	if (t->dropped)
+		;
+	else if (a->r->code < 200 || a->r->code >= 300)
 		rcpt_reply(t, q->n, a->r->code, a->r->enhanced, a->r->text,
 		    -1);
-	asked_free(q);
+	else if (!room_needed(a))
+		rcpt_accept(t, q, a);
+	else {
+		if ((q->answer = expand_answer_dup(a)) == NULL)
+			fatal("intake");
+		room_ask(q->answer, t->from.size, on_room, q);
+		return;
+	}
+	asked_end(q);
 }
 
 void

@@ -15,6 +15,7 @@
 #include "libutil/log.h"
 #include "queue.h"
 #include "relayjob.h"
+#include "room.h"
 #include "scanjob.h"
 #include "schedule.h"
 #include "trace.h"
@@ -143,9 +144,15 @@ on_store_append_r(const struct proc_from *from, const void *msg, int fd)
 }
 
 static void
-on_account_full(const struct proc_from *from, const void *msg, int fd)
+on_room_r(const struct proc_from *from, const void *msg, int fd)
 {
-	delivery_full(msg);
+	room_answer(msg);
+}
+
+static void
+on_store_full(const struct proc_from *from, const void *msg, int fd)
+{
+	delivery_disk(msg);
 }
 
 static void
@@ -184,7 +191,8 @@ static const struct proc_dispatch dispatch[] = {
 	{ M_DKIM_SIGN_R,	on_dkim_sign_r },
 	{ M_DELIVER_R,		on_deliver_r },
 	{ M_STORE_APPEND_R,	on_store_append_r },
-	{ M_ACCOUNT_FULL,	on_account_full },
+	{ M_ROOM_R,		on_room_r },
+	{ M_STORE_FULL,		on_store_full },
 	{ M_RELAY_RCPT_R,	on_relay_rcpt_r },
 	{ M_RELAY_R,		on_relay_r },
 	{ M_RELAY_WINDOW,	on_relay_window },
@@ -199,6 +207,7 @@ on_tick(int fd, short what, void *arg)
 	static const struct timeval	 second = { 1, 0 };
 
 	delivery_tick();
+	room_tick();
 	if (!stopping)
 		schedule_tick();
 	if (!spool_in_turn(turn_spool()))
@@ -229,6 +238,7 @@ use(struct conf *new)
 	scanjob_init();
 	delivery_init();
 	expand_init();
+	room_init();
 	grant_init();
 	transit_init();
 	intake_init();
@@ -274,6 +284,7 @@ peer_gone(enum proc_id proc, unsigned inst)
 		break;
 	case PROC_STORE:
 		delivery_store_gone();
+		room_store_gone();
 		append_store_gone();
 		break;
 	case PROC_LOOKUP:
@@ -297,8 +308,10 @@ peer_here(enum proc_id proc, unsigned inst)
 		return;
 	if (proc == PROC_SCAN)
 		scanjob_here(inst);
-	else if (proc == PROC_STORE)
+	else if (proc == PROC_STORE) {
 		delivery_store_here();
+		room_store_here();
+	}
 }
 
 /* The workers are gone by now: what they had begun is all there is. */

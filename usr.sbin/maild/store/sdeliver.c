@@ -9,9 +9,9 @@
 #include "libutil/hashtab.h"
 #include "libstore/mstore_page.h"
 #include "libutil/log.h"
+#include "limits.h"
 #include "sdeliver.h"
 #include "sgrant.h"
-#include "watch.h"
 
 #define META_LIMIT	(1024 * 1024)
 #define DESTS		2000
@@ -135,6 +135,9 @@ sdeliver_to(const struct msg_deliver_to *m)
 		d->ext = span_of(in->names[2 * n + 1]);
 	d->limit.bytes = m->quota_bytes;
 	d->limit.messages = m->quota_messages;
+	/* It may have waited in the spool: today's, unless it has to go in. */
+	if (d->limit.bytes != 0 || d->limit.messages != 0)
+		(void)limits_get(m->account, &d->limit);
 }
 
 static struct item *
@@ -193,9 +196,6 @@ answer_one(const struct incoming *in, size_t i, enum mstore_code code)
 		r.uid = in->dests[i].uid;
 	}
 	(void)proc_send(PROC_QUEUE, 0, M_DELIVER_R, &r, -1);
-	if (code == MSTORE_OK || code == MSTORE_OVERQUOTA)
-		watch_full(in->dests[i].account, in->dests[i].limit.bytes,
-		    in->dests[i].limit.messages);
 }
 
 /* The accounts by their names; a new one is made with its mailboxes. */

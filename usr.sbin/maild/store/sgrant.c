@@ -3,8 +3,8 @@
 #include "engine.h"
 #include "libutil/hashtab.h"
 #include "libutil/log.h"
+#include "limits.h"
 #include "sgrant.h"
-#include "watch.h"
 
 static struct hashtab	 grants;
 
@@ -75,12 +75,21 @@ sgrant_add(const struct msg_grant *m)
 	(void)proc_send(PROC_IMAP, m->origin.inst, M_GRANTED, &r, -1);
 }
 
+static void
+sgrant_free(struct sgrant *g)
+{
+	if (g == NULL)
+		return;
+	watch_remove_all(&g->watches);
+	free(g);
+}
+
 void
 sgrant_end(unsigned inst, uint64_t sid)
 {
 	struct sgrant	 like = { .key = { sid, inst } };
 
-	free(hashtab_remove(&grants, &like.key, sizeof(like.key)));
+	sgrant_free(hashtab_remove(&grants, &like.key, sizeof(like.key)));
 }
 
 void
@@ -91,8 +100,21 @@ sgrant_worker_gone(unsigned inst)
 
 	while ((g = hashtab_next(&grants, &iter)) != NULL) {
 		if (g->key.inst == inst)
-			free(hashtab_remove(&grants, &g->key,
+			sgrant_free(hashtab_remove(&grants, &g->key,
 			    sizeof(g->key)));
 	}
-	watch_worker_gone(inst);
+}
+
+void
+sgrant_limits(void)
+{
+	char		 name[MSTORE_MAXACCOUNT + 1];
+	struct sgrant	*g;
+	size_t		 iter = 0;
+
+	while ((g = hashtab_next(&grants, &iter)) != NULL) {
+		if (mstore_account_name(engine(), g->account,
+		    name) == MSTORE_OK)
+			(void)limits_get(name, &g->limit);
+	}
 }

@@ -6,6 +6,7 @@
 
 #include "libstore/mstore.h"
 #include "proc.h"
+#include "watch.h"
 
 struct sgrant {
 	struct {
@@ -14,6 +15,7 @@ struct sgrant {
 	}		 key;
 	uint32_t	 account;
 	struct mstore_quota limit;
+	struct watches	 watches;
 };
 
 void		 sgrant_init(void);
@@ -26,5 +28,7 @@ struct sgrant	*sgrant_mailbox(unsigned inst, uint64_t sid, uint64_t mbox,
 		    struct mstore_mailbox *);
 void		 sgrant_end(unsigned inst, uint64_t sid);
 void		 sgrant_worker_gone(unsigned inst);
+/* The tables are new ones: what accounts may hold. */
+void		 sgrant_limits(void);
 
 #endif

@@ -210,15 +210,21 @@ sread_select(const struct proc_from *from, const struct msg_st_select *m)
 	r.floor = mb.changes_from;
 	buf_init(&b, 8192);
 	r.keywords = keyword_names(&b, &mb);
-	watch_add(from->inst, m->sid, mb.id, r.readonly);
-	(void)proc_send(from->proc, from->inst, M_ST_SELECT_R, &r, -1);
+	if (watch_add(&sgrant_find(from->inst, m->sid)->watches, from->inst,
+	    m->sid, mb.id, r.readonly) == 0)
+		(void)proc_send(from->proc, from->inst, M_ST_SELECT_R, &r, -1);
+	else
+		sread_answer(from, m->sid, m->req, ST_LIMIT);
 	buf_free(&b);
 }
 
 void
 sread_unselect(const struct proc_from *from, const struct msg_st_unselect *m)
 {
-	watch_remove(from->inst, m->sid, m->mbox);
+	struct sgrant	*g;
+
+	if ((g = sgrant_find(from->inst, m->sid)) != NULL)
+		watch_remove(&g->watches, m->mbox);
 }
 
 void

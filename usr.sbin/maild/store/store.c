@@ -8,11 +8,13 @@
 #include "ctlrow.h"
 #include "engine.h"
 #include "libutil/log.h"
+#include "limits.h"
 #include "sdeliver.h"
 #include "sfsck.h"
 #include "sgrant.h"
 #include "sprops.h"
 #include "sread.h"
+#include "sroom.h"
 #include "store.h"
 #include "swrite.h"
 #include "watch.h"
@@ -66,6 +68,12 @@ on_append(const struct proc_from *from, const void *msg, int fd)
 	sdeliver_append(msg);
 }
 
+static void
+on_room(const struct proc_from *from, const void *msg, int fd)
+{
+	sroom_answer(msg);
+}
+
 /* The same for each request of imap: the handler has the message's name. */
 #define REQUEST(fn)							\
 static void								\
@@ -97,6 +105,7 @@ static const struct proc_dispatch dispatch[] = {
 	{ M_DELIVER_META,	on_deliver_meta },
 	{ M_STORE_APPEND_MSG,	on_append_msg },
 	{ M_STORE_APPEND,	on_append },
+	{ M_ROOM,		on_room },
 	{ M_ST_LIST,		on_sread_list },
 	{ M_ST_MAILBOX,		on_swrite_mailbox },
 	{ M_ST_STATUS,		on_sread_status },
@@ -141,8 +150,9 @@ use(struct conf *new)
 	int	 first = conf == NULL;
 
 	conf = new;
+	limits_conf(new);
 	if (!first) {
-		watch_limits(new);
+		sgrant_limits();
 		return;
 	}
 	watch_init();

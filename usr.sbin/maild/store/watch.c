@@ -3,9 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "conf.h"
 #include "engine.h"
-#include "libtable/table.h"
 #include "libutil/hashtab.h"
 #include "libutil/log.h"
 #include "proc.h"
@@ -13,16 +11,9 @@
 
 #define WATCH_INSTS	64
 
-struct watcher {
-	LIST_ENTRY(watcher)	 entry;
-	unsigned		 inst;
-	uint64_t		 sid;
-	uint8_t			 readonly;
-};
-
 struct watched {
 	uint64_t		 mbox;
-	LIST_HEAD(, watcher)	 watchers;
+	struct watchlist	 watchers;
 	/* of the turn that is told */
 	uint8_t			 changed, arrived, deleted;
 	TAILQ_ENTRY(watched)	 entry;
@@ -30,13 +21,7 @@ struct watched {
 
 TAILQ_HEAD(markedlist, watched);
 
-struct full {
-	uint32_t		 account;
-	struct mstore_quota	 limit;
-	uint8_t			 changed;	/* it has lost messages */
-};
-
-static struct hashtab		 watched, fulls;
+static struct hashtab		 watched;
 static int			 disk_full;
 
 static const void *
@@ -48,57 +33,72 @@ watched_key(const void *entry, size_t *len)
 	return &w->mbox;
 }
 
-static const void *
-full_key(const void *entry, size_t *len)
-{
-	const struct full	*f = entry;
-
-	*len = sizeof(f->account);
-	return &f->account;
-}
-
 void
 watch_init(void)
 {
 	hashtab_init(&watched, watched_key);
-	hashtab_init(&fulls, full_key);
 }
 
-void
-watch_add(unsigned inst, uint64_t sid, uint64_t mbox, int readonly)
+static struct watched *
+watched_get(uint64_t mbox)
 {
 	struct watched	*w;
+
+	if ((w = hashtab_find(&watched, &mbox, sizeof(mbox))) != NULL)
+		return w;
+	if ((w = calloc(1, sizeof(*w))) == NULL)
+		fatal("watch");
+	w->mbox = mbox;
+	LIST_INIT(&w->watchers);
+	if (hashtab_insert(&watched, w) == -1)
+		fatal("watch");
+	return w;
+}
+
+static struct watcher *
+watcher_find(const struct watches *own, uint64_t mbox)
+{
 	struct watcher	*who;
 
-	w = hashtab_find(&watched, &mbox, sizeof(mbox));
-	if (w == NULL) {
-		if ((w = calloc(1, sizeof(*w))) == NULL)
-			fatal("watch");
-		w->mbox = mbox;
-		LIST_INIT(&w->watchers);
-		if (hashtab_insert(&watched, w) == -1)
-			fatal("watch");
+	LIST_FOREACH(who, &own->list, ofsession) {
+		if (who->of->mbox == mbox)
+			return who;
 	}
-	if ((who = calloc(1, sizeof(*who))) == NULL)
-		fatal("watch");
+	return NULL;
+}
+
+int
+watch_add(struct watches *own, unsigned inst, uint64_t sid, uint64_t mbox,
+    int readonly)
+{
+	struct watcher	*who;
+
+	if ((who = watcher_find(own, mbox)) == NULL) {
+		if (own->count >= WATCH_MAX)
+			return -1;
+		if ((who = calloc(1, sizeof(*who))) == NULL)
+			fatal("watch");
+		who->of = watched_get(mbox);
+		LIST_INSERT_HEAD(&who->of->watchers, who, entry);
+		LIST_INSERT_HEAD(&own->list, who, ofsession);
+		own->count++;
+	}
 	who->inst = inst;
 	who->sid = sid;
 	who->readonly = readonly;
-	LIST_INSERT_HEAD(&w->watchers, who, entry);
+	return 0;
 }
 
-/* Those for whom the test says so; the mailbox too when it was the last. */
+/* The mailbox too when it was the last. */
 static void
-remove_from(struct watched *w, unsigned inst, uint64_t sid, int all)
+watcher_free(struct watches *own, struct watcher *who)
 {
-	struct watcher	*who, *next;
+	struct watched	*w = who->of;
 
-	LIST_FOREACH_SAFE(who, &w->watchers, entry, next) {
-		if (who->inst != inst || (!all && who->sid != sid))
-			continue;
-		LIST_REMOVE(who, entry);
-		free(who);
-	}
+	LIST_REMOVE(who, entry);
+	LIST_REMOVE(who, ofsession);
+	own->count--;
+	free(who);
 	if (LIST_EMPTY(&w->watchers)) {
 		hashtab_remove(&watched, &w->mbox, sizeof(w->mbox));
 		free(w);
@@ -106,23 +106,21 @@ remove_from(struct watched *w, unsigned inst, uint64_t sid, int all)
 }
 
 void
-watch_remove(unsigned inst, uint64_t sid, uint64_t mbox)
+watch_remove(struct watches *own, uint64_t mbox)
 {
-	struct watched	*w;
+	struct watcher	*who;
 
-	w = hashtab_find(&watched, &mbox, sizeof(mbox));
-	if (w != NULL)
-		remove_from(w, inst, sid, 0);
+	if ((who = watcher_find(own, mbox)) != NULL)
+		watcher_free(own, who);
 }
 
 void
-watch_worker_gone(unsigned inst)
+watch_remove_all(struct watches *own)
 {
-	struct watched	*w;
-	size_t		 iter = 0;
+	struct watcher	*who;
 
-	while ((w = hashtab_next(&watched, &iter)) != NULL)
-		remove_from(w, inst, 0, 1);
+	while ((who = LIST_FIRST(&own->list)) != NULL)
+		watcher_free(own, who);
 }
 
 /* ---- telling ------------------------------------------------------------ */
@@ -131,12 +129,7 @@ static void
 mark(const struct mstore_event *ev, struct markedlist *list)
 {
 	struct watched	*w;
-	struct full	*f;
 
-	f = hashtab_find(&fulls, &ev->account, sizeof(ev->account));
-	if (f != NULL && (ev->what == MSTORE_EV_EXPUNGE ||
-	    ev->what == MSTORE_EV_DELETED))
-		f->changed = 1;
 	w = hashtab_find(&watched, &ev->mailbox, sizeof(ev->mailbox));
 	if (w == NULL)
 		return;
@@ -193,46 +186,6 @@ tell(struct watched *w)
 	}
 }
 
-static void
-tell_full(const struct full *f, int is)
-{
-	char			 name[MSTORE_MAXACCOUNT + 1];
-	struct msg_account_full	 m = { .account = name, .full = is };
-
-	if (mstore_account_name(engine(), f->account, name) == MSTORE_OK)
-		(void)proc_send(PROC_QUEUE, 0, M_ACCOUNT_FULL, &m, -1);
-}
-
-static int
-is_full(const struct full *f)
-{
-	struct mstore_quota	 use;
-
-	if (mstore_usage(engine(), f->account, &use) != MSTORE_OK)
-		return 0;
-	return (f->limit.bytes != 0 && use.bytes >= f->limit.bytes) ||
-	    (f->limit.messages != 0 && use.messages >= f->limit.messages);
-}
-
-/* Those who may have room again. */
-static void
-check_fulls(int all)
-{
-	struct full	*f;
-	size_t		 iter = 0;
-
-	while ((f = hashtab_next(&fulls, &iter)) != NULL) {
-		if (!all && !f->changed)
-			continue;
-		f->changed = 0;
-		if (is_full(f))
-			continue;
-		tell_full(f, 0);
-		hashtab_remove(&fulls, &f->account, sizeof(f->account));
-		free(f);
-	}
-}
-
 void
 watch_tell(void)
 {
@@ -241,7 +194,7 @@ watch_tell(void)
 	struct watched		*w;
 	size_t			 i;
 
-	if (watched.count == 0 && fulls.count == 0)
+	if (watched.count == 0)
 		return;
 	for (i = 0; mstore_event(engine(), i, &ev) == 0; i++)
 		mark(&ev, &list);
@@ -250,76 +203,34 @@ watch_tell(void)
 		tell(w);
 		w->changed = w->arrived = w->deleted = 0;
 	}
-	check_fulls(0);
 }
 
-/* ---- quota and disk ----------------------------------------------------- */
+/* ---- the disk ----------------------------------------------------------- */
 
-void
-watch_full(uint32_t account, uint64_t bytes, uint64_t messages)
+static void
+tell_queue(void)
 {
-	struct full	*f, like = { .account = account,
-	    .limit = { bytes, messages } };
+	struct msg_store_full	 m = { .full = disk_full };
 
-	if (!is_full(&like) ||
-	    hashtab_find(&fulls, &account, sizeof(account)) != NULL)
-		return;
-	if ((f = malloc(sizeof(*f))) == NULL)
-		fatal("watch");
-	*f = like;
-	if (hashtab_insert(&fulls, f) == -1)
-		fatal("watch");
-	tell_full(f, 1);
+	(void)proc_send(PROC_QUEUE, 0, M_STORE_FULL, &m, -1);
 }
 
 void
 watch_queue_here(void)
 {
-	struct msg_account_full	 m = { .account = "", .full = 1 };
-	struct full		*f;
-	size_t			 iter = 0;
-
-	while ((f = hashtab_next(&fulls, &iter)) != NULL)
-		tell_full(f, 1);
 	if (disk_full)
-		(void)proc_send(PROC_QUEUE, 0, M_ACCOUNT_FULL, &m, -1);
+		tell_queue();
 }
 
 void
 watch_disk(void)
 {
-	struct msg_account_full	 m = { .account = "" };
+	int	 full = !engine_has_room();
 
-	m.full = !engine_has_room();
-	if (m.full == disk_full)
+	if (full == disk_full)
 		return;
-	disk_full = m.full;
+	disk_full = full;
 	log_warnx("store: the disk is %s its reserve", disk_full ? "below" :
 	    "above");
-	(void)proc_send(PROC_QUEUE, 0, M_ACCOUNT_FULL, &m, -1);
-}
-
-void
-watch_limits(const struct conf *conf)
-{
-	char			 name[MSTORE_MAXACCOUNT + 1];
-	struct table_account	 ta;
-	struct table		 t;
-	struct full		*f;
-	size_t			 iter = 0;
-
-	if (table_open(&t, TAB_ACCOUNTS, conf->tables[TABLE_ACCOUNTS].data,
-	    conf->tables[TABLE_ACCOUNTS].len) == -1)
-		fatalx("accounts: not a packed table");
-	while ((f = hashtab_next(&fulls, &iter)) != NULL) {
-		if (mstore_account_name(engine(), f->account,
-		    name) != MSTORE_OK ||
-		    table_account_find(&t, name, &ta) != 1)
-			continue;
-		f->limit.bytes = ta.quota_bytes == TABTEXT_DEFAULT ?
-		    conf->quota_bytes : ta.quota_bytes;
-		f->limit.messages = ta.quota_messages == TABTEXT_DEFAULT ?
-		    conf->quota_messages : ta.quota_messages;
-	}
-	check_fulls(1);
+	tell_queue();
 }
