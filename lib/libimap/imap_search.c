@@ -5,7 +5,8 @@
 enum arg {
 	ARG_NONE, ARG_FLAG, ARG_NOTFLAG, ARG_TEXT, ARG_DATE, ARG_NUMBER,
 	ARG_NZNUMBER, ARG_KEYWORD, ARG_NOTKEYWORD, ARG_HEADER, ARG_MODSEQ,
-	ARG_ID, ARG_UID, ARG_ATOM, ARG_NEW, ARG_OLD, ARG_OR, ARG_NOT, ARG_FUZZY
+	ARG_ID, ARG_UID, ARG_UIDAFTER, ARG_UIDBEFORE, ARG_ATOM, ARG_NEW,
+	ARG_OLD, ARG_OR, ARG_NOT, ARG_FUZZY
 };
 
 /*
@@ -57,6 +58,8 @@ static const struct word {
 	{ "THREADID", IMAP_S_THREADID, ARG_ID, C(WHERE), 0 },
 	{ "TO", IMAP_S_TO, ARG_TEXT, C(BRIEF), 0 },
 	{ "UID", IMAP_S_UID, ARG_UID, C(NONE), 0 },
+	{ "UIDAFTER", IMAP_S_UID, ARG_UIDAFTER, C(NONE), 0 },
+	{ "UIDBEFORE", IMAP_S_UID, ARG_UIDBEFORE, C(NONE), 0 },
 	{ "UNANSWERED", IMAP_S_FLAG, ARG_NOTFLAG, C(HOT),
 	    IMAP_FLAG_ANSWERED },
 	{ "UNDELETED", IMAP_S_FLAG, ARG_NOTFLAG, C(HOT), IMAP_FLAG_DELETED },
@@ -211,6 +214,27 @@ lex_set_key(struct program *p, struct imap_search_key *k)
 	return 1;
 }
 
+/* RFC 9738 3.3: above, or below, a uid. */
+static int
+lex_uid_side(struct program *p, struct imap_search_key *k, int after)
+{
+	struct imap_seqrange	*r;
+	uint32_t		 n;
+
+	k->set = imap_arena_calloc(p->lx->arena, 1, sizeof(*k->set));
+	r = imap_arena_calloc(p->lx->arena, 1, sizeof(*r));
+	if (k->set == NULL || r == NULL)
+		return imap_lex_toobig(p->lx, "command too large");
+	if (!imap_lex_nznumber(p->lx, &n))
+		return 0;
+	r->a = after ? n + 1 : 1;
+	r->b = after ? UINT32_MAX : n - 1;
+	k->set->ranges = r;
+	k->set->n = n != (after ? UINT32_MAX : 1);
+	k->set->highest = r->b;
+	return 1;
+}
+
 /* "MODSEQ ["/flags/\\draft" all] 620162338" (RFC 7162 3.1.5) */
 static int
 lex_modseq(struct imap_lexer *lx, uint64_t *n)
@@ -333,6 +357,12 @@ lex_leaf(struct program *p, const struct word *w)
 		break;
 	case ARG_UID:
 		if (!imap_lex_sp(p->lx) || !lex_set_key(p, k))
+			return 0;
+		break;
+	case ARG_UIDAFTER:
+	case ARG_UIDBEFORE:
+		if (!imap_lex_sp(p->lx) ||
+		    !lex_uid_side(p, k, w->arg == ARG_UIDAFTER))
 			return 0;
 		break;
 	}
@@ -514,4 +544,78 @@ imap_lex_search_program(struct imap_lexer *lx, struct imap_search *s)
 	    (!imap_lex_sp(lx) || !imap_lex_astring(lx, &s->charset)))
 		return 0;
 	return imap_lex_sp(lx) && imap_lex_search_keys(lx, s);
+}
+
+int
+imap_search_parse(struct imap_arena *arena, struct span text,
+    struct imap_search *s)
+{
+	struct imap_lexer	 lx;
+
+	char			*copy;
+
+	memset(s, 0, sizeof(*s));
+	if ((copy = imap_arena_alloc(arena, text.len + 2)) == NULL)
+		return -1;
+	/* With the end of a line, since without it there may be more. */
+	memcpy(copy, text.p, text.len);
+	memcpy(copy + text.len, "\r\n", 2);
+	imap_lex_init(&lx, (struct span){ copy, text.len + 2 }, arena);
+	return imap_lex_search_keys(&lx, s) && lx.p == lx.end - 2 ? 0 : -1;
+}
+
+/* Keys that are open at each index, at most. */
+static uint32_t
+depth_of(const struct imap_search *s)
+{
+	uint32_t	 stack[IMAP_SEARCH_DEPTH + 1], i, n = 0, max = 0;
+
+	for (i = 0; i < s->nkeys; i++) {
+		while (n > 0 && stack[n - 1] <= i)
+			n--;
+		if (s->keys[i].op > IMAP_S_NOT)
+			continue;
+		if (n > IMAP_SEARCH_DEPTH)
+			return n;
+		stack[n++] = s->keys[i].end;
+		if (n > max)
+			max = n;
+	}
+	return max;
+}
+
+int
+imap_search_splice(struct imap_arena *arena, struct imap_search *s,
+    uint32_t at, const struct imap_search *sub)
+{
+	struct imap_search	 out = *s;
+	struct imap_search_key	*k;
+	uint32_t		 i, more = sub->nkeys - 1;
+
+	if (s->nkeys + more > IMAP_SEARCH_KEYS || (out.keys =
+	    imap_arena_calloc(arena, s->nkeys + more,
+	    sizeof(*out.keys))) == NULL)
+		return -1;
+	memcpy(out.keys, s->keys, at * sizeof(*k));
+	memcpy(out.keys + at, sub->keys, sub->nkeys * sizeof(*k));
+	memcpy(out.keys + at + sub->nkeys, s->keys + at + 1,
+	    (s->nkeys - at - 1) * sizeof(*k));
+	out.nkeys += more;
+	out.costs = 0;
+	for (i = 0; i < out.nkeys; i++) {
+		k = &out.keys[i];
+		if (i >= at && i < at + sub->nkeys)
+			k->end += at;
+		else if (k->end > at)
+			k->end += more;
+		if (k->op > IMAP_S_NOT)
+			out.costs |= IMAP_COST_BIT(k->cost);
+	}
+	if (depth_of(&out) > IMAP_SEARCH_DEPTH)
+		return -1;
+	out.modseq |= sub->modseq;
+	out.saved |= sub->saved;
+	out.seqs |= sub->seqs;
+	*s = out;
+	return 0;
 }

@@ -82,6 +82,19 @@ int	imap_lex_search_program(struct imap_lexer *, struct imap_search *);
 /* Keys only: SORT and THREAD, which name the charset themselves. */
 int	imap_lex_search_keys(struct imap_lexer *, struct imap_search *);
 
+/*
+ * A program that came by another way than a command: parsed from a copy in the
+ * arena, without a charset of its own.  0, or -1: it is none.
+ */
+int	imap_search_parse(struct imap_arena *, struct span text,
+	    struct imap_search *);
+/*
+ * Put one in the place of the leaf at that index (RFC 5466's FILTER).  0, or
+ * -1: it would be too large or too deep.
+ */
+int	imap_search_splice(struct imap_arena *, struct imap_search *,
+	    uint32_t at, const struct imap_search *sub);
+
 /* Order matters: AND is the least of its operands, OR the greatest. */
 enum imap_tri { IMAP_NO, IMAP_MAYBE, IMAP_YES };
 

@@ -56,6 +56,23 @@ check(const struct imap_search *s)
 	assert(last != IMAP_MAYBE);
 }
 
+/* The same put into itself, where a filter stands. */
+static void
+splice(struct imap_command *cmd, struct span text)
+{
+	struct imap_search	*s = &cmd->u.search, sub;
+	uint32_t		 i;
+
+	if (s->charset.p != NULL || s->extended ||
+	    imap_search_parse(&cmd->arena, text, &sub) == -1)
+		return;
+	for (i = 0; i < s->nkeys && s->keys[i].op != IMAP_S_FILTER; i++)
+		;
+	if (i < s->nkeys &&
+	    imap_search_splice(&cmd->arena, s, i, &sub) == 0)
+		check(s);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
@@ -73,6 +90,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	if (imap_command_parse(cmd, (struct span){ line, len + 11 }) ==
 	    CODEC_DONE) {
 		check(&cmd->u.search);
+		splice(cmd, (struct span){ line + 9, len });
 		/* A good one has only good beginnings. */
 		imap_command_reset(cmd);
 		assert(imap_command_parse(cmd, (struct span){ line,

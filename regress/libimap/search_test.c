@@ -417,6 +417,71 @@ ATF_TC_BODY(sort, tc)
 	}
 }
 
+/* ---- FILTER: a program in a program ------------------------------------- */
+
+static void
+spliced(const char *keys, const char *filter, const char *want)
+{
+	struct imap_command	*cmd = parse(keys, CODEC_DONE);
+	struct imap_search	*s = &cmd->u.search, sub;
+	struct buf		 b;
+	uint32_t		 i;
+
+	for (i = 0; s->keys[i].op != IMAP_S_FILTER; i++)
+		;
+	ATF_REQUIRE_EQ(imap_search_parse(&cmd->arena, span_of(filter), &sub),
+	    0);
+	ATF_REQUIRE_EQ(imap_search_splice(&cmd->arena, s, i, &sub), 0);
+	buf_init(&b, 1 << 20);
+	dump_search(&b, s);
+	buf_addc(&b, '\0');
+	ATF_CHECK_STREQ_MSG((char *)buf_ptr(&b) + 1, want, "%s", keys);
+	buf_free(&b);
+	imap_command_free(cmd);
+}
+
+ATF_TC_WITHOUT_HEAD(filters);
+ATF_TC_BODY(filters, tc)
+{
+	struct imap_command	*cmd;
+	struct imap_search	 sub;
+	static const char *const bads[] = {
+		"", "SUBJECT", "ALL ALL ", "ALL\r\n", "(ALL", "ALL)", "NOT",
+		"CHARSET UTF-8 ALL", "x", "FROM {3}\r\nab", " ALL"
+	};
+	char			 deep[200];
+	size_t			 i;
+
+	spliced("FILTER f", "SEEN", "and(and(flag 8))");
+	spliced("OR FILTER f ALL NOT (FLAGGED)", "1:2 UNSEEN",
+	    "and(or(and(seq 1:2, not(flag 8)), all), not(and(flag 2)))");
+	spliced("NOT FILTER f UID 7", "OR FILTER g SMALLER 9",
+	    "and(not(and(or(filter [g], smaller 9))), uid 7)");
+	check("UIDAFTER 7 UIDBEFORE 9", "and(uid 8:4294967295, uid 1:8)");
+	bad("UIDAFTER 0", "number expected");
+	ATF_REQUIRE((cmd = imap_command_new(1 << 20)) != NULL);
+	for (i = 0; i < sizeof(bads) / sizeof(bads[0]); i++)
+		ATF_CHECK_EQ_MSG(imap_search_parse(&cmd->arena,
+		    span_of(bads[i]), &sub), -1, "%s", bads[i]);
+	imap_command_free(cmd);
+	/* Forty below forty is too deep, thirty below thirty is not. */
+	for (i = 30; i <= 40; i += 10) {
+		struct imap_search	*s;
+
+		memset(deep, '(', i);
+		strlcpy(deep + i, "FILTER f", sizeof(deep) - i);
+		memset(deep + i + 8, ')', i);
+		deep[2 * i + 8] = '\0';
+		cmd = parse(deep, CODEC_DONE);
+		s = &cmd->u.search;
+		ATF_REQUIRE_EQ(imap_search_parse(&cmd->arena, span_of(deep),
+		    &sub), 0);
+		ATF_CHECK_EQ(imap_search_splice(&cmd->arena, s,
+		    s->nkeys - 1, &sub), i == 30 ? 0 : -1);
+		imap_command_free(cmd);
+	}
+}
+
 ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, keys);
@@ -427,5 +492,6 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, compare);
 	ATF_TP_ADD_TC(tp, rows);
 	ATF_TP_ADD_TC(tp, sort);
+	ATF_TP_ADD_TC(tp, filters);
 	return atf_no_error();
 }

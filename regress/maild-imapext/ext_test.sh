@@ -47,6 +47,11 @@ done
 program_case progress inprogress "site_conf limits { imap-progress 1s }"
 program_case progress search_turns
 program_case fields fields
+for c in uidbatches language filters savelimit; do
+	program_case limits "$c"
+done
+program_case limits messagelimit "site_conf limits { imap-messages 5 }"
+program_case limits savelimit_low "site_conf limits { imap-save 3 }"
 small_account()
 {
 	sed -i 's/^small@.*/&:quota=128K/' "$site_dir/accounts"

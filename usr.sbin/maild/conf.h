@@ -102,6 +102,8 @@ struct conf_limits {
 	uint32_t	errors;			/* bad commands, then 421 */
 	uint32_t	auth_failures;		/* in a session, then closed */
 	uint32_t	smtp_timeout;		/* seconds */
+	uint32_t	imap_messages;
+	uint32_t	imap_save;
 	uint32_t	imap_progress;		/* seconds */
 	uint32_t	imap_timeout;		/* at least 1800 */
 	uint32_t	pop3_timeout;		/* at least 600 */

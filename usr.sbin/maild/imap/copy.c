@@ -125,6 +125,21 @@ next(struct copying *j)
 	request_send(m.req, M_ST_COPY, &m);
 }
 
+/* RFC 9738: COPY is all or nothing.  1: it has been answered. */
+static int
+too_many(struct isession *s, const struct rseq *seqs)
+{
+	const struct conf	*conf = isession_config();
+	uint32_t		 limit = conf->limits.imap_messages;
+
+	if (limit == 0)
+		limit = conf->limits.imap_save;
+	if (limit == 0 || rseq_count(seqs) <= limit)
+		return 0;
+	set_refuse(s, seqs, limit);
+	return 1;
+}
+
 static void
 on_loaded(void *arg, int ok)
 {
@@ -143,6 +158,10 @@ on_loaded(void *arg, int ok)
 	s->job_free = copy_free;
 	if (name_read(s, c->mailbox, 0, j->name) == -1 ||
 	    set_resolve(s, &c->set, s->cmd->uid, &j->seqs) == -1)
+		return;
+	if (s->cmd->id == IMAP_MOVE)
+		set_limit(s, &j->seqs);
+	else if (too_many(s, &j->seqs))
 		return;
 	progress_begin(s, 0);
 	chunk_start(&j->chunk, &j->seqs, s->view->snap, 1);

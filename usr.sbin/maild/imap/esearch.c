@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "filter.h"
 #include "handlers.h"
 #include "libstore/mstore.h"
 #include "libutil/log.h"
@@ -317,12 +318,26 @@ refuse_update(struct isession *s)
 	isession_out_done(s);
 }
 
+static void
+ask_list(struct isession *s)
+{
+	struct msg_st_list	 m = { .sid = s->sid,
+	    .flags = ST_LIST_COUNTERS };
+	const char		*why;
+
+	/* A filter may have them too. */
+	if ((why = check(s, &s->cmd->u.esearch)) != NULL) {
+		isession_done(s, IMAP_RESULT_BAD, NULL, why);
+		return;
+	}
+	m.req = request_new(on_list, s->job);
+	request_send(m.req, M_ST_LIST, &m);
+}
+
 void
 esearch_esearch(struct isession *s)
 {
 	struct imap_esearch	*e = &s->cmd->u.esearch;
-	struct msg_st_list	 m = { .sid = s->sid,
-	    .flags = ST_LIST_COUNTERS };
 	const char		*why;
 	struct esearch		*j;
 
@@ -343,6 +358,5 @@ esearch_esearch(struct isession *s)
 		search_bad_charset(s);
 		return;
 	}
-	m.req = request_new(on_list, j);
-	request_send(m.req, M_ST_LIST, &m);
+	filter_expand(s, j->q, ask_list);
 }

@@ -94,6 +94,8 @@ on_loaded(void *arg, int ok)
 	if (s->cmd->uid &&
 	    set_resolve(s, &s->cmd->u.set, 1, &j->seqs) == -1)
 		return;
+	if (s->cmd->uid)
+		set_limit(s, &j->seqs);
 	chunk_start(&j->chunk, &j->seqs, s->view->snap, 0);
 	next(j);
 }

@@ -500,6 +500,8 @@ on_loaded(void *arg, int ok)
 		return;
 	if (f->partial)
 		take_partial(j);
+	if (j->done == NULL)
+		set_limit(s, &j->seqs);
 	if (f->changed) {
 		j->syncing = 1;
 		mbox_sync(j->v->mbox, s->sid, f->changedsince, on_changes, j);

@@ -47,6 +47,10 @@ void	copy_copy(struct isession *);
 void	search_search(struct isession *);
 /* context.c: CANCELUPDATE */
 void	context_cancel(struct isession *);
+/* uidbatches.c */
+void	uidbatches_uidbatches(struct isession *);
+/* lang.c */
+void	lang_language(struct isession *);
 /* esearch.c */
 void	esearch_esearch(struct isession *);
 /* sort.c */

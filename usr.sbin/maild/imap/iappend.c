@@ -1,4 +1,5 @@
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -32,6 +33,7 @@ struct append {
 	uint8_t		 failed;
 	uint8_t		 bad;		/* BAD, not NO */
 	const char	*code, *text;	/* why */
+	char		 codetext[32];
 	char		 mailbox[IMAP_NAME_MAX + 1];
 	struct msg_append_r result;
 };
@@ -216,6 +218,16 @@ check_state(struct isession *s, struct append *a, struct imap_command *cmd)
 		fail(a, NULL, "Not offered here.");
 }
 
+/* RFC 9738; 0: none. */
+static uint32_t
+save_limit(void)
+{
+	const struct conf	*conf = isession_config();
+
+	return conf->limits.imap_messages != 0 ? conf->limits.imap_messages :
+	    conf->limits.imap_save;
+}
+
 void
 iappend_segment(struct isession *s, struct imap_command *cmd)
 {
@@ -223,6 +235,7 @@ iappend_segment(struct isession *s, struct imap_command *cmd)
 	struct append			*a;
 	const char			*why;
 	int				 first = s->mode != INPUT_APPEND;
+	uint32_t			 limit = save_limit();
 	int				 utf8;
 
 	a = append_get(s);
@@ -237,6 +250,11 @@ iappend_segment(struct isession *s, struct imap_command *cmd)
 	if (!a->failed && p->literal.size >
 	    isession_config()->limits.message_size)
 		fail(a, "TOOBIG", "Message is too big.");
+	if (!a->failed && limit != 0 && a->n >= limit) {
+		snprintf(a->codetext, sizeof(a->codetext),
+		    "MESSAGELIMIT %u", limit);
+		fail(a, a->codetext, "Too many messages at once.");
+	}
 	if (!a->failed && p->literal.size == 0)
 		fail(a, NULL, "Message is empty.");
 	if (!a->failed && take_options(a, p) == -1)

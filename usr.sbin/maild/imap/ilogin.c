@@ -29,7 +29,8 @@ static const uint8_t	 offered[] = {
 	IMAP_CAP_THREAD_REFS, IMAP_CAP_I18NLEVEL1, IMAP_CAP_METADATA,
 	IMAP_CAP_METADATA_SERVER, IMAP_CAP_LIST_METADATA,
 	IMAP_CAP_CONTEXT_SEARCH, IMAP_CAP_CONTEXT_SORT,
-	IMAP_CAP_MULTISEARCH, IMAP_CAP_INPROGRESS
+	IMAP_CAP_MULTISEARCH, IMAP_CAP_INPROGRESS, IMAP_CAP_UIDBATCHES,
+	IMAP_CAP_LANGUAGE, IMAP_CAP_FILTERS
 };
 
 const char *
@@ -47,6 +48,12 @@ ilogin_caps(struct isession *s, struct buf *b)
 
 	for (i = 0; i < sizeof(offered); i++)
 		caps.on[offered[i]] = 1;
+	/* One of the two: the first limits all that the other does. */
+	caps.messagelimit = isession_config()->limits.imap_messages;
+	caps.savelimit = isession_config()->limits.imap_save;
+	caps.on[IMAP_CAP_MESSAGELIMIT] = caps.messagelimit != 0;
+	caps.on[IMAP_CAP_SAVELIMIT] = caps.savelimit != 0 &&
+	    caps.messagelimit == 0;
 	caps.mechs = ilogin_mechs(s);
 	caps.appendlimit = isession_config()->limits.message_size;
 	return imap_caps_print(&caps, &s->st, b);

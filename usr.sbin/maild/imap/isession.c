@@ -1,3 +1,4 @@
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <tls.h>
@@ -9,6 +10,7 @@
 #include "libutil/log.h"
 #include "proc.h"
 #include "isession.h"
+#include "lang.h"
 #include "pop3_session.h"
 #include "view.h"
 
@@ -174,15 +176,49 @@ static const char *const results[] = {
 	[IMAP_RESULT_BAD] = "BAD"
 };
 
+static void
+put_code(struct imap_out *o, const char *code)
+{
+	if (code == NULL)
+		return;
+	imap_out_str(o, "[");
+	imap_out_str(o, code);
+	imap_out_str(o, "] ");
+}
+
+/* RFC 9738 3.2: with the tagged reply, if that has no other code. */
+static void
+end_limited(struct isession *s, struct imap_out *o)
+{
+	char	*code = s->end.codetext;
+
+	snprintf(code, sizeof(s->end.codetext), "MESSAGELIMIT %u %u",
+	    conf->limits.imap_messages, s->limited);
+	if (s->end.tail == NULL && s->end.code == NULL)
+		s->end.code = code;
+	else
+		imap_out_reply(o, SPAN_NONE, "NO", code,
+		    "Not all messages were looked at.");
+	s->limited = 0;
+}
+
 /* What is to be said when the mailbox's news are told. */
 static void
 end_say(struct isession *s)
 {
 	struct imap_out	*o = isession_out(s);
+	const char	*text = lang_text(s->lang, s->end.text);
 
+	if (s->limited != 0)
+		end_limited(s, o);
 	if (s->end.tail != NULL) {
 		imap_out_status(o, s->cmd->tag, results[s->end.result]);
 		s->end.tail(s, o);
+	} else if (text != s->end.text) {
+		imap_out_status(o, s->cmd->tag, results[s->end.result]);
+		put_code(o, s->end.code);
+		imap_out_str(o, text);
+		imap_out_crlf(o);
 	} else
 		imap_out_reply(o, s->cmd->tag, results[s->end.result],
 		    s->end.code, s->end.text);

@@ -58,6 +58,13 @@ struct isession {
 	struct imap_out	 out;
 	struct imap_command *cmd;	/* the one under way */
 	struct progress	 progress;	/* of it */
+	struct {			/* filter.c: its program */
+		struct imap_search *search;
+		struct span	 name;
+		void		(*next)(struct isession *);
+	}		 filter;
+	uint32_t	 limited;	/* MESSAGELIMIT: lowest uid, or 0 */
+	uint8_t		 lang;		/* enum lang */
 	uint8_t		 keep_cmd;	/* it lives on: context.c has it */
 	void		*job;
 	void		(*job_free)(void *);
@@ -76,7 +83,8 @@ struct isession {
 	void		(*drained)(struct isession *);
 	struct {			/* the tagged reply, until it is said */
 		enum imap_result result;
-		const char	*code;	/* static */
+		const char	*code;	/* static, or codetext */
+		char		 codetext[64];
 		void		(*tail)(struct isession *, struct imap_out *);
 		char		 text[160];
 	}		 end;

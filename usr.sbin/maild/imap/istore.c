@@ -199,6 +199,7 @@ on_loaded(void *arg, int ok)
 	}
 	if (set_resolve(s, &c->set, s->cmd->uid, &j->seqs) == -1)
 		return;
+	set_limit(s, &j->seqs);
 	chunk_start(&j->chunk, &j->seqs, s->view->snap, 0);
 	next(j);
 }

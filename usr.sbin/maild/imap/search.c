@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "context.h"
+#include "filter.h"
 #include "handlers.h"
 #include "libutil/log.h"
 #include "objid.h"
@@ -430,6 +431,8 @@ void
 search_go(struct search *j, const struct rseq *seqs)
 {
 	uint32_t	 costs = j->q->costs & ~IMAP_COST_BIT(IMAP_COST_NONE);
+	uint32_t	 limit = isession_config()->limits.imap_messages;
+	int		 all;
 
 	j->row.maxseq = j->v->exists;
 	j->row.maxuid = set_maxuid(j->v);
@@ -440,7 +443,16 @@ search_go(struct search *j, const struct rseq *seqs)
 	    j->v->exists > 0 && rseq_add(&j->left, 1, j->v->exists) == -1)
 		fatal("search");
 	bind_keys(j);
-	if (narrow(j)) {
+	all = narrow(j);
+	/* RFC 9738 3.2: SORT and THREAD have no part of an answer. */
+	if (j == j->s->job && j->s->cmd->id == IMAP_SEARCH)
+		set_limit(j->s, &j->left);
+	else if (j == j->s->job && limit != 0 &&
+	    rseq_count(&j->left) > limit) {
+		set_refuse(j->s, &j->left, limit);
+		return;
+	}
+	if (all) {
 		rseq_swap(&j->found, &j->left);
 		j->done(j, ST_OK);
 		return;
@@ -509,6 +521,8 @@ search_new(struct view *v, struct imap_search *q,
 	return NULL;
 }
 
+static void	on_expanded(struct isession *);
+
 void
 search_start(struct isession *s, struct imap_search *q,
     void (*done)(struct search *, uint8_t))
@@ -520,11 +534,17 @@ void
 search_start_with(struct isession *s, struct imap_search *q,
     void (*done)(struct search *, uint8_t), void *arg, void (*fn)(void *))
 {
-	struct search	*j;
-
-	j = search_make(s->view, q, done, arg);
-	s->job = j;
+	s->job = search_make(s->view, q, done, arg);
 	s->job_free = fn;
+	filter_expand(s, q, on_expanded);
+}
+
+static void
+on_expanded(struct isession *s)
+{
+	struct search		*j = s->job;
+	struct imap_search	*q = j->q;
+
 	if (q->ret & IMAP_RET_UPDATE && context_find(s->view, s->cmd->tag))
 		isession_done(s, IMAP_RESULT_BAD, NULL, "Tag reuse.");
 	else if (search_text_bind(j, q->charset) == -1)

@@ -1,3 +1,5 @@
+#include <stdio.h>
+
 #include "libutil/log.h"
 #include "isession.h"
 #include "set.h"
@@ -47,4 +49,43 @@ set_resolve(struct isession *s, const struct imap_seqset *set, int uid,
 		return 0;
 	isession_done(s, IMAP_RESULT_BAD, NULL, "No such message number.");
 	return -1;
+}
+
+/* The number before the last n of them; 0: there are no more. */
+static uint32_t
+before_last(const struct rseq *seqs, uint64_t n)
+{
+	const struct rseq_run	*r;
+	size_t			 i;
+
+	for (i = seqs->nruns; i-- > 0; ) {
+		r = &seqs->runs[i];
+		if (n < (uint64_t)r->last - r->first + 1)
+			return r->last - n;
+		n -= r->last - r->first + 1;
+	}
+	return 0;
+}
+
+void
+set_limit(struct isession *s, struct rseq *seqs)
+{
+	uint32_t	 limit = isession_config()->limits.imap_messages, seq;
+
+	if (limit == 0 || (seq = before_last(seqs, limit)) == 0)
+		return;
+	if (rseq_remove(seqs, 1, seq) == -1)
+		fatal("set");
+	s->limited = uidlist_uid(s->view->snap, seqs->runs[0].first);
+}
+
+void
+set_refuse(struct isession *s, const struct rseq *seqs, uint32_t limit)
+{
+	uint32_t	 seq = before_last(seqs, limit);
+
+	snprintf(s->end.codetext, sizeof(s->end.codetext),
+	    "MESSAGELIMIT %u %u", limit, uidlist_uid(s->view->snap, seq + 1));
+	isession_done(s, IMAP_RESULT_NO, s->end.codetext,
+	    "Too many messages at once.");
 }

@@ -15,6 +15,14 @@ struct view;
  */
 int	set_resolve(struct isession *, const struct imap_seqset *, int uid,
 	    struct rseq *seqs);
+/*
+ * RFC 9738: of more messages than one command may look at the last ones stay,
+ * and the reply will say so.
+ */
+void	set_limit(struct isession *, struct rseq *seqs);
+/* "tag NO [MESSAGELIMIT ...]": it is all or nothing. */
+void	set_refuse(struct isession *, const struct rseq *seqs,
+	    uint32_t limit);
 /* The same for a view, without an answer. */
 int	set_numbers(const struct view *, const struct imap_seqset *, int uid,
 	    struct rseq *seqs);
