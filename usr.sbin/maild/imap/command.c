@@ -54,9 +54,7 @@ do_starttls(struct isession *s)
 	imap_command_free(s->cmd);
 	s->cmd = NULL;
 	s->busy = 0;
-	s->waits = 1;
-	if (conn_starttls_server(s->conn, isession_tls()) == -1)
-		isession_close(s);
+	caller_starttls(&s->c);
 }
 
 static void
@@ -101,7 +99,7 @@ do_compress(struct isession *s)
 	imap_out_reply(isession_out(s), s->cmd->tag, "OK", NULL,
 	    "DEFLATE active.");
 	isession_out_done(s);
-	if (conn_deflate(s->conn) == -1) {
+	if (conn_deflate(s->c.conn) == -1) {
 		isession_close(s);
 		return;
 	}
@@ -127,7 +125,7 @@ do_idle(struct isession *s)
 	imap_parser_lines(&s->parser, 1);
 	if (s->view != NULL && view_behind(s->view))
 		isession_news(s);
-	conn_again(s->conn);
+	conn_again(s->c.conn);
 }
 
 static const handler	 handlers[IMAP_NCOMMANDS] = {

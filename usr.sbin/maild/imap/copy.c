@@ -113,7 +113,7 @@ on_copied(void *arg, uint32_t type, const void *msg, int fd)
 static void
 next(struct copying *j)
 {
-	struct msg_st_copy	 m = { .sid = j->s->sid,
+	struct msg_st_copy	 m = { .sid = j->s->c.sid,
 	    .mbox = j->s->view->mbox->id, .name = j->name,
 	    .move = j->s->cmd->id == IMAP_MOVE };
 
@@ -129,7 +129,7 @@ next(struct copying *j)
 static int
 too_many(struct isession *s, const struct rseq *seqs)
 {
-	const struct conf	*conf = isession_config();
+	const struct conf	*conf = caller_conf();
 	uint32_t		 limit = conf->limits.imap_messages;
 
 	if (limit == 0)

@@ -132,7 +132,7 @@ next(void *arg)
 {
 	struct esearch		*j = arg;
 	struct isession		*s = j->s;
-	struct msg_st_select	 m = { .sid = s->sid,
+	struct msg_st_select	 m = { .sid = s->c.sid,
 	    .flags = ST_SELECT_READONLY };
 
 	s->progress.done = j->at;
@@ -321,7 +321,7 @@ refuse_update(struct isession *s)
 static void
 ask_list(struct isession *s)
 {
-	struct msg_st_list	 m = { .sid = s->sid,
+	struct msg_st_list	 m = { .sid = s->c.sid,
 	    .flags = ST_LIST_COUNTERS };
 	const char		*why;
 

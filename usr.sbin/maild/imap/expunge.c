@@ -65,7 +65,7 @@ on_expunged(void *arg, uint32_t type, const void *msg, int fd)
 static void
 next(struct expunging *j)
 {
-	struct msg_st_expunge	 m = { .sid = j->s->sid,
+	struct msg_st_expunge	 m = { .sid = j->s->c.sid,
 	    .mbox = j->s->view->mbox->id };
 
 	if (j->s->cmd->uid && !chunk_next(&j->chunk, &m.uids)) {

@@ -338,7 +338,7 @@ on_seen(void *arg, uint32_t type, const void *msg, int fd)
 static void
 set_seen(struct fetch *j)
 {
-	struct msg_st_flags	 m = { .sid = j->s->sid,
+	struct msg_st_flags	 m = { .sid = j->s->c.sid,
 	    .mbox = j->v->mbox->id, .op = ST_FLAGS_ADD,
 	    .flags = MSTORE_SEEN, .keywords = "",
 	    .unchangedsince = UINT64_MAX };
@@ -504,7 +504,7 @@ on_loaded(void *arg, int ok)
 		set_limit(s, &j->seqs);
 	if (f->changed) {
 		j->syncing = 1;
-		mbox_sync(j->v->mbox, s->sid, f->changedsince, on_changes, j);
+		mbox_sync(j->v->mbox, s->c.sid, f->changedsince, on_changes, j);
 	} else
 		start(j);
 }
@@ -523,7 +523,7 @@ begin(struct isession *s, const struct imap_fetch *f, int uid,
 	j->f = f;
 	j->uid = uid;
 	j->done = done;
-	imap_out_init(&j->o, conn_out(s->conn), s->st.enabled);
+	imap_out_init(&j->o, conn_out(s->c.conn), s->st.enabled);
 	j->uidonly = (s->st.enabled & IMAP_EN_UIDONLY) != 0;
 	j->condstore = (s->st.enabled & IMAP_EN_CONDSTORE) != 0;
 	j->nitems = f->nitems;

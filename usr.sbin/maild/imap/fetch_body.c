@@ -96,7 +96,7 @@ put_range(struct fetch *j, const struct imap_fetch_item *it, struct range r)
 	}
 	imap_out_fetch_section(&j->o, it, r.hi - r.lo, 0);
 	if (r.hi - r.lo >= 16384)
-		(void)conn_write(j->s->conn, p, r.hi - r.lo);
+		(void)conn_write(j->s->c.conn, p, r.hi - r.lo);
 	else
 		imap_out_raw(&j->o, p, r.hi - r.lo);
 	return FETCH_DONE;
@@ -349,7 +349,7 @@ put_decoded(struct fetch *j, const struct imap_fetch_item *it, const char *p,
 	imap_out_fetch_section(&j->o, it, r.hi - r.lo,
 	    memchr(p + r.lo, '\0', r.hi - r.lo) != NULL);
 	if (r.hi - r.lo >= 16384)
-		(void)conn_write(j->s->conn, p + r.lo, r.hi - r.lo);
+		(void)conn_write(j->s->c.conn, p + r.lo, r.hi - r.lo);
 	else
 		imap_out_raw(&j->o, p + r.lo, r.hi - r.lo);
 }

@@ -13,7 +13,7 @@
 int
 fetch_full(const struct fetch *j)
 {
-	return conn_pending(j->s->conn) > FETCH_PENDING;
+	return conn_pending(j->s->c.conn) > FETCH_PENDING;
 }
 
 static void	on_bytes(void *, uint32_t, const void *, int);
@@ -24,7 +24,7 @@ ask(struct fetch *j, uint32_t from, uint32_t to)
 	struct rseq_run		 run = { j->row.uid, j->row.uid };
 	struct rseq		 one = { &run, 1, 1 };
 	uint8_t			 wire[12];
-	struct msg_st_fetch	 m = { .sid = j->s->sid,
+	struct msg_st_fetch	 m = { .sid = j->s->c.sid,
 	    .mbox = j->v->mbox->id, .columns = ST_FETCH_BODY,
 	    .offset = from, .length = to - from, .budget = PIECE };
 
@@ -188,7 +188,7 @@ stream_write(struct fetch *j, const char *p, size_t n)
 	if (n > st->end - st->pos)
 		n = st->end - st->pos;
 	st->pos += n;
-	return conn_write(j->s->conn, p, n);
+	return conn_write(j->s->c.conn, p, n);
 }
 
 enum fetch_step

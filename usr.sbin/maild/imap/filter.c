@@ -109,7 +109,7 @@ void
 filter_expand(struct isession *s, struct imap_search *q,
     void (*next)(struct isession *))
 {
-	struct msg_st_props	 m = { .sid = s->sid, .name = "" };
+	struct msg_st_props	 m = { .sid = s->c.sid, .name = "" };
 
 	if (find_key(q) == q->nkeys) {
 		next(s);

@@ -81,7 +81,7 @@ append_get(struct isession *s)
 static void
 abort_queue(struct isession *s)
 {
-	struct msg_append_abort	 m = { .sid = s->sid, .txn = s->txn };
+	struct msg_append_abort	 m = { .sid = s->c.sid, .txn = s->txn };
 
 	(void)proc_send(PROC_QUEUE, 0, M_APPEND_ABORT, &m, -1);
 }
@@ -135,7 +135,7 @@ refuse(struct isession *s, struct imap_command *cmd)
 	if (imap_parser_refuse(&s->parser))
 		iappend_refused(s);
 	else
-		conn_again(s->conn);
+		conn_again(s->c.conn);
 }
 
 /* The tagged NO, without a parsed command to go by. */
@@ -161,13 +161,13 @@ iappend_broken(struct isession *s)
 	s->tag = NULL;
 	s->mode = INPUT_COMMANDS;
 	s->waits = 0;
-	conn_again(s->conn);
+	conn_again(s->c.conn);
 }
 
 static void
 open_message(struct isession *s, struct append *a)
 {
-	struct msg_append_open	 m = { .sid = s->sid, .txn = s->txn,
+	struct msg_append_open	 m = { .sid = s->c.sid, .txn = s->txn,
 	    .n = a->n, .size = a->size };
 
 	s->waits = 1;
@@ -222,7 +222,7 @@ check_state(struct isession *s, struct append *a, struct imap_command *cmd)
 static uint32_t
 save_limit(void)
 {
-	const struct conf	*conf = isession_config();
+	const struct conf	*conf = caller_conf();
 
 	return conf->limits.imap_messages != 0 ? conf->limits.imap_messages :
 	    conf->limits.imap_save;
@@ -248,7 +248,7 @@ iappend_segment(struct isession *s, struct imap_command *cmd)
 	    a->mailbox, &why) == -1)
 		fail(a, "TRYCREATE", why);
 	if (!a->failed && p->literal.size >
-	    isession_config()->limits.message_size)
+	    caller_conf()->limits.message_size)
 		fail(a, "TOOBIG", "Message is too big.");
 	if (!a->failed && limit != 0 && a->n >= limit) {
 		snprintf(a->codetext, sizeof(a->codetext),
@@ -300,14 +300,14 @@ iappend_opened(struct isession *s, const struct msg_append_open_r *m, int fd)
 		isession_out_done(s);
 	}
 	imap_parser_accept(&s->parser);
-	conn_again(s->conn);
+	conn_again(s->c.conn);
 }
 
 /* All bytes of this message are written. */
 static void
 message_done(struct isession *s, struct append *a)
 {
-	struct msg_append_msg	 m = { .sid = s->sid, .txn = s->txn,
+	struct msg_append_msg	 m = { .sid = s->c.sid, .txn = s->txn,
 	    .n = a->n, .flags = a->flags, .date = a->date,
 	    .zone = a->zone };
 	int			 rc;
@@ -315,7 +315,7 @@ message_done(struct isession *s, struct append *a)
 	m.keywords = (char *)buf_ptr(&a->keywords);
 	if (a->nul) {
 		rc = iappend_binary(a->fd, &a->written,
-		    isession_config()->limits.message_size);
+		    caller_conf()->limits.message_size);
 		if (rc == IAPPEND_TOOBIG)
 			fail(a, "TOOBIG", "Message is too big in base64.");
 		else if (rc != IAPPEND_DONE)
@@ -358,7 +358,7 @@ void
 iappend_last(struct isession *s, struct imap_command *cmd)
 {
 	struct append		*a = s->job;
-	struct msg_append_commit m = { .sid = s->sid, .txn = s->txn,
+	struct msg_append_commit m = { .sid = s->c.sid, .txn = s->txn,
 	    .count = a->n, .mailbox = a->mailbox, .olduid = a->replaces };
 
 	if (a->replaces != 0)

@@ -1,17 +1,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <tls.h>
-#include <unistd.h>
 
 #include "context.h"
+#include "ctlrow.h"
 #include "iappend.h"
-#include "libutil/hashtab.h"
 #include "libutil/log.h"
 #include "proc.h"
 #include "isession.h"
 #include "lang.h"
-#include "pop3_session.h"
 #include "view.h"
 
 #define SESSION_INPUT	(256 * 1024)	/* read ahead; a command fits */
@@ -20,55 +17,16 @@
 #define SESSION_COMMANDS 50		/* of one client in a turn */
 #define SESSION_ENDLESS	(256 * 1024)	/* of a line: that is no client */
 
-static struct hashtab		 by_sid;
-static TAILQ_HEAD(, isession)	 sessions = TAILQ_HEAD_INITIALIZER(sessions);
-static const struct conf	*conf;
-static struct tls		*tls;
-static int			 stopping;
-
-static void	on_conn(struct conn *, enum conn_event, void *);
-static void	end_step(void *, int);
-
-static const void *
-session_key(const void *entry, size_t *len)
-{
-	const struct isession	*s = entry;
-
-	*len = sizeof(s->sid);
-	return &s->sid;
-}
-
-void
-isession_conf(const struct conf *c, struct tls *ctx)
-{
-	if (conf == NULL)
-		hashtab_init(&by_sid, session_key);
-	conf = c;
-	tls = ctx;
-}
-
-const struct conf *
-isession_config(void)
-{
-	return conf;
-}
-
-struct tls *
-isession_tls(void)
-{
-	return tls;
-}
-
 struct isession *
 isession_find(uint64_t sid)
 {
-	return hashtab_find(&by_sid, &sid, sizeof(sid));
+	return caller_find(&isession_proto, sid);
 }
 
 uint64_t
 isession_sid(const struct isession *s)
 {
-	return s->sid;
+	return s->c.sid;
 }
 
 uint32_t
@@ -77,32 +35,17 @@ isession_enabled(const struct isession *s)
 	return s->st.enabled;
 }
 
-size_t
-isession_count(void)
-{
-	return by_sid.count;
-}
-
-void
-isession_each(void (*fn)(struct isession *, void *), void *arg)
-{
-	struct isession	*s, *next;
-
-	TAILQ_FOREACH_SAFE(s, &sessions, entry, next)
-		fn(s, arg);
-}
-
 struct imap_out *
 isession_out(struct isession *s)
 {
-	imap_out_init(&s->out, conn_out(s->conn), s->st.enabled);
+	imap_out_init(&s->out, conn_out(s->c.conn), s->st.enabled);
 	return &s->out;
 }
 
 void
 isession_out_done(struct isession *s)
 {
-	conn_out_done(s->conn);
+	conn_out_done(s->c.conn);
 }
 
 /* ---- the end of a session ----------------------------------------------- */
@@ -120,51 +63,17 @@ job_end(struct isession *s)
 		fn(job);
 }
 
-static void
-isession_free(struct isession *s)
-{
-	struct msg_session_end	 end = { .sid = s->sid };
-	struct msg_auth_abort	 abort = { .sid = s->sid };
-	struct msg_disconnect	 gone = { .sid = s->sid };
-
-	request_forget(s);
-	job_end(s);
-	if (s->view != NULL)
-		view_close(s->view);
-	if (s->mode == INPUT_SASL || s->waits)
-		(void)proc_send(PROC_AUTH, 0, M_AUTH_ABORT, &abort, -1);
-	(void)proc_send(PROC_STORE, 0, M_SESSION_END, &end, -1);
-	(void)proc_send(PROC_QUEUE, 0, M_SESSION_END, &end, -1);
-	(void)proc_send(PROC_AUTH, 0, M_SESSION_END, &end, -1);
-	(void)proc_send(PROC_LOOKUP, 0, M_DISCONNECT, &gone, -1);
-	if (!s->keep_cmd)
-		imap_command_free(s->cmd);
-	imap_parser_free(&s->parser);
-	hashtab_remove(&by_sid, &s->sid, sizeof(s->sid));
-	TAILQ_REMOVE(&sessions, s, entry);
-	free(s->account);
-	free(s->tag);
-	free(s);
-	if (stopping && by_sid.count == 0 && pop3_session_count() == 0)
-		proc_stopped();
-}
-
 void
 isession_close(struct isession *s)
 {
-	conn_close(s->conn);
-	s->conn = NULL;
-	isession_free(s);
+	caller_close(&s->c);
 }
 
 void
 isession_bye(struct isession *s, const char *text)
 {
-	/* Before a handshake there is nothing that could be said. */
-	if (s->kind != LISTEN_IMAPS || s->st.secure) {
-		imap_out_reply(isession_out(s), SPAN_NONE, "BYE", NULL, text);
-		isession_out_done(s);
-	}
+	imap_out_reply(isession_out(s), SPAN_NONE, "BYE", NULL, text);
+	isession_out_done(s);
 	isession_close(s);
 }
 
@@ -193,7 +102,7 @@ end_limited(struct isession *s, struct imap_out *o)
 	char	*code = s->end.codetext;
 
 	snprintf(code, sizeof(s->end.codetext), "MESSAGELIMIT %u %u",
-	    conf->limits.imap_messages, s->limited);
+	    caller_conf()->limits.imap_messages, s->limited);
 	if (s->end.tail == NULL && s->end.code == NULL)
 		s->end.code = code;
 	else
@@ -231,7 +140,7 @@ isession_said(struct isession *s, enum imap_result result)
 {
 	imap_state_done(&s->st, s->cmd, result);
 	if (result == IMAP_RESULT_BAD)
-		s->errors++;
+		s->c.errors++;
 	job_end(s);
 	if (!s->keep_cmd)
 		imap_command_free(s->cmd);
@@ -386,7 +295,7 @@ refuse_command(struct isession *s, const struct imap_event *ev)
 		imap_out_reply(o, ev->tag, "BAD", ev->type == IMAP_EV_TOOBIG ?
 		    "TOOBIG" : NULL, ev->why);
 	isession_out_done(s);
-	s->errors++;
+	s->c.errors++;
 }
 
 static void
@@ -403,7 +312,10 @@ static void
 line(struct isession *s, struct span text)
 {
 	if (s->mode == INPUT_SASL) {
-		ilogin_line(s, text);
+		s->busy = 1;
+		s->mode = INPUT_COMMANDS;
+		imap_parser_lines(&s->parser, 0);
+		login_line(&s->c, text);
 		return;
 	}
 	/* IDLE ends with any line; only DONE ends it well. */
@@ -426,7 +338,7 @@ endless(struct isession *s, size_t n)
 {
 	s->endless += n;
 	if (s->endless > SESSION_ENDLESS + (s->st.state == IMAP_STATE_NOAUTH ?
-	    0 : 2 * conf->limits.message_size))
+	    0 : 2 * caller_conf()->limits.message_size))
 		isession_bye(s, "That line does not end");
 }
 
@@ -437,16 +349,16 @@ step(struct isession *s)
 	struct imap_event	 ev;
 	const uint8_t		*in;
 	size_t			 len;
-	uint64_t		 sid = s->sid;
+	uint64_t		 sid = s->c.sid;
 	int			 early;
 
-	if ((in = conn_in(s->conn, &len)) == NULL || len == 0)
+	if ((in = conn_in(s->c.conn, &len)) == NULL || len == 0)
 		return 0;
 	imap_parser_next(&s->parser, in, len, &ev);
 	/* A command is a copy; its handler may throw the input away. */
 	early = ev.type != IMAP_EV_DATA && ev.type != IMAP_EV_LINE;
 	if (early)
-		conn_consume(s->conn, ev.used);
+		conn_consume(s->c.conn, ev.used);
 	switch (ev.type) {
 	case IMAP_EV_MORE:
 		endless(s, ev.used);
@@ -486,7 +398,7 @@ step(struct isession *s)
 	if (isession_find(sid) == NULL)
 		return 0;
 	if (!early)
-		conn_consume(s->conn, ev.used);
+		conn_consume(s->c.conn, ev.used);
 	if (ev.type != IMAP_EV_MORE)
 		s->endless = 0;
 	return ev.type != IMAP_EV_MORE && ev.used > 0;
@@ -495,11 +407,11 @@ step(struct isession *s)
 static void
 input(struct isession *s)
 {
-	uint64_t	 sid = s->sid;
+	uint64_t	 sid = s->c.sid;
 	int		 n = 0;
 
-	while (!s->busy && !s->waits) {
-		if (conn_pending(s->conn) > SESSION_STALL) {
+	while (!s->busy && !s->waits && caller_open(&s->c)) {
+		if (conn_pending(s->c.conn) > SESSION_STALL) {
 			s->stalled = 1;		/* until CONN_DRAINED */
 			return;
 		}
@@ -507,17 +419,16 @@ input(struct isession *s)
 			break;
 		if (isession_find(sid) == NULL)
 			return;
-		if (s->errors > 0 &&
-		    conf_over(s->errors - 1, conf->limits.errors)) {
+		if (caller_nuisance(&s->c)) {
 			isession_bye(s, "Too many errors");
 			return;
 		}
 		if (++n >= SESSION_COMMANDS) {
-			conn_again(s->conn);
+			conn_again(s->c.conn);
 			return;
 		}
 	}
-	if (isession_find(sid) != NULL && s->eof && !s->busy && !s->waits)
+	if (isession_find(sid) != NULL && s->c.eof && !s->busy && !s->waits)
 		isession_close(s);
 }
 
@@ -526,152 +437,61 @@ isession_continue(struct isession *s)
 {
 	size_t	 len;
 
-	if (stopping && !s->busy) {
+	if (caller_stopping() && !s->busy) {
 		isession_bye(s, "Server shutting down");
 		return;
 	}
-	if (s->eof && (conn_in(s->conn, &len) == NULL || len == 0))
+	if (s->c.eof && (conn_in(s->c.conn, &len) == NULL || len == 0))
 		isession_close(s);
 	else
-		conn_again(s->conn);
+		conn_again(s->c.conn);
 }
 
 /* ---- life --------------------------------------------------------------- */
 
 static void
-greet(struct isession *s)
+begin(struct caller *c, const struct conf_listen *l)
 {
-	struct imap_out	*o;
+	struct isession	*s = (struct isession *)c;
 
-	s->waits = 0;
-	conn_timeout(s->conn, ISESSION_NOAUTH);
-	conn_deadline(s->conn, ISESSION_NOAUTH_IN_ALL);
-	o = isession_out(s);
+	/* Nobody listens on a local socket. */
+	s->st.plain_ok = caller_conf()->plain_auth_cleartext ||
+	    l->path != NULL;
+	s->st.starttls = caller_tls() != NULL && l->path == NULL;
+	imap_parser_init(&s->parser, &imap_limits_noauth);
+}
+
+static void
+greet(struct caller *c)
+{
+	struct isession	*s = (struct isession *)c;
+	struct imap_out	*o = isession_out(s);
+
+	caller_unknown(c);
 	imap_out_str(o, "* OK [CAPABILITY ");
 	if (ilogin_caps(s, o->buf) == -1)
 		log_debug("greeting does not fit");
 	imap_out_str(o, "] ");
-	imap_out_text(o, conf->hostname);
+	imap_out_text(o, caller_conf()->hostname);
 	imap_out_str(o, " ready.\r\n");
 	isession_out_done(s);
-	conn_again(s->conn);
-}
-
-/* He may: a handshake is dear, and comes after that. */
-static void
-admitted(struct isession *s)
-{
-	conn_resume(s->conn);
-	if (s->kind != LISTEN_IMAPS)
-		greet(s);
-	else if (tls == NULL || conn_starttls_server(s->conn, tls) == -1)
-		isession_close(s);
-	else
-		s->waits = 1;
 }
 
 static void
-ask_connect(struct isession *s)
+secured(struct caller *c)
 {
-	struct msg_connect	 m = { .sid = s->sid,
-	    .listener = s->listener, .client = s->client };
+	struct isession	*s = (struct isession *)c;
 
-	s->waits = 1;
-	/* What comes meanwhile may be for TLS. */
-	conn_pause(s->conn);
-	if (proc_send(PROC_LOOKUP, 0, M_CONNECT, &m, -1) == -1)
-		admitted(s);	/* limits are off, mail can be read */
-	else
-		s->asking = 1;
-}
-
-void
-isession_connected(const struct msg_connect_r *m)
-{
-	struct isession	*s;
-
-	if ((s = isession_find(m->sid)) == NULL || !s->asking)
-		return;
-	s->asking = 0;
-	if (m->code == 0)
-		admitted(s);
-	else
-		isession_bye(s, m->text);
-}
-
-static struct isession *
-isession_new(const struct conf_listen *l, int fd, const struct addr *client)
-{
-	struct isession	*s;
-
-	if ((s = calloc(1, sizeof(*s))) == NULL) {
-		close(fd);
-		return NULL;
-	}
-	s->sid = proc_new_id();
-	s->kind = l->kind;
-	s->listener = l->index;
-	s->client = *client;
-	s->since = proc_now_ms();
-	/* Nobody listens on a local socket. */
-	s->st.plain_ok = conf->plain_auth_cleartext || l->path != NULL;
-	s->st.starttls = tls != NULL && l->path == NULL;
-	imap_parser_init(&s->parser, &imap_limits_noauth);
-	if ((s->conn = conn_new(fd, SESSION_INPUT, on_conn, s)) == NULL ||
-	    hashtab_insert(&by_sid, s) == -1) {
-		if (s->conn != NULL)
-			conn_free(s->conn);
-		free(s);
-		return NULL;
-	}
-	conn_outmax(s->conn, SESSION_OUTPUT);
-	TAILQ_INSERT_TAIL(&sessions, s, entry);
-	return s;
-}
-
-void
-isession_accept(const struct conf_listen *l, int fd, const struct addr *client,
-    uint32_t uid)
-{
-	static const char	 busy[] = "* BYE Too many sessions\r\n";
-	struct isession		*s;
-
-	/* The limit is for all the imap processes together. */
-	if (conf_over(by_sid.count * proc_count(PROC_IMAP),
-	    conf->limits.sessions)) {
-		(void)!write(fd, busy, sizeof(busy) - 1);
-		close(fd);
-		return;
-	}
-	if ((s = isession_new(l, fd, client)) == NULL)
-		return;
-	proc_count_add("imap_sessions", 1);
-	conn_timeout(s->conn, ISESSION_NOAUTH);
-	conn_deadline(s->conn, ISESSION_NOAUTH_IN_ALL);
-	ask_connect(s);
-}
-
-static void
-secured(struct isession *s)
-{
-	proc_count_add("imap_tls", 1);
 	s->st.secure = 1;
-	s->waits = 0;
-	if (s->kind == LISTEN_IMAPS)
-		greet(s);
-	else
-		conn_again(s->conn);
+	caller_unknown(c);
 }
 
 static void
-on_conn(struct conn *c, enum conn_event ev, void *arg)
+event(struct caller *c, enum conn_event ev)
 {
-	struct isession	*s = arg;
+	struct isession	*s = (struct isession *)c;
 
 	switch (ev) {
-	case CONN_SECURED:
-		secured(s);
-		break;
 	case CONN_READABLE:
 		if (!s->stalled)
 			input(s);
@@ -687,7 +507,6 @@ on_conn(struct conn *c, enum conn_event ev, void *arg)
 		break;
 	case CONN_EOF:
 		/* What he asked before his end is still answered. */
-		s->eof = 1;
 		if (!s->busy && !s->waits && !s->stalled)
 			input(s);
 		break;
@@ -695,7 +514,6 @@ on_conn(struct conn *c, enum conn_event ev, void *arg)
 		isession_close(s);
 		break;
 	case CONN_TIMEOUT:
-		proc_count_add("imap_timeouts", 1);
 		isession_bye(s, "Autologout; idle for too long");
 		break;
 	default:
@@ -703,42 +521,83 @@ on_conn(struct conn *c, enum conn_event ev, void *arg)
 	}
 }
 
-void
-isession_stop_all(void)
+static void
+refuse(struct caller *c, int code, const char *text)
 {
-	struct isession	*s, *next;
-
-	stopping = 1;
-	if (by_sid.count == 0 && pop3_session_count() == 0)
-		proc_stopped();
-	TAILQ_FOREACH_SAFE(s, &sessions, entry, next) {
-		if (!s->busy || s->mode == INPUT_IDLE)
-			isession_bye(s, "Server shutting down");
-	}
+	isession_bye((struct isession *)c, text);
 }
 
 static void
-lost(struct isession *s, enum proc_id proc)
+stop(struct caller *c)
 {
-	if (proc == PROC_AUTH && (s->mode == INPUT_SASL || s->waits) &&
-	    s->cmd != NULL)
-		ilogin_lost(s);
-	else if (proc == PROC_LOOKUP && s->asking) {
-		s->asking = 0;
-		admitted(s);
-	}
-	else if (proc == PROC_QUEUE && (s->mode == INPUT_APPEND ||
-	    s->appending))
+	struct isession	*s = (struct isession *)c;
+
+	if (!s->busy || s->mode == INPUT_IDLE)
+		isession_bye(s, "Server shutting down");
+}
+
+static void
+gone(struct caller *c, enum proc_id proc)
+{
+	struct isession	*s = (struct isession *)c;
+
+	if (proc == PROC_QUEUE && (s->mode == INPUT_APPEND || s->appending))
 		iappend_queue_gone(s);
-	else if (proc == PROC_STORE && s->account != NULL)
+	else if (proc == PROC_STORE && c->account != NULL)
 		isession_bye(s, "The store has gone away, try again");
 }
 
-void
-isession_peer_gone(enum proc_id proc)
+static void
+end(struct caller *c)
 {
-	struct isession	*s, *next;
+	struct isession	*s = (struct isession *)c;
 
-	TAILQ_FOREACH_SAFE(s, &sessions, entry, next)
-		lost(s, proc);
+	request_forget(s);
+	job_end(s);
+	if (s->view != NULL)
+		view_close(s->view);
+	if (!s->keep_cmd)
+		imap_command_free(s->cmd);
+	imap_parser_free(&s->parser);
+	free(s->tag);
 }
+
+static void
+row(struct caller *c, struct ctlrow *row)
+{
+	struct isession	*s = (struct isession *)c;
+
+	ctlrow_num(row, "messages", 0);
+	ctlrow_str(row, "state", s->mode == INPUT_IDLE ? "idle" :
+	    s->busy ? "command" : s->st.state == IMAP_STATE_SELECTED ?
+	    "selected" : "waiting");
+}
+
+const struct caller_proto isession_proto = {
+	.size = sizeof(struct isession),
+	.proc = PROC_IMAP,
+	.keeper = PROC_STORE,
+	.by_account = 1,
+	.service = SERVICE_IMAP,
+	.asks_queue = 1,
+	.inmax = SESSION_INPUT,
+	.outmax = SESSION_OUTPUT,
+	.busy = "* BYE Too many sessions\r\n",
+	.n_sessions = "imap_sessions",
+	.n_tls = "imap_tls",
+	.n_timeouts = "imap_timeouts",
+	.n_logins = "imap_logins",
+	.n_refused = "imap_logins_refused",
+	.begin = begin,
+	.greet = greet,
+	.secured = secured,
+	.event = event,
+	.refuse = refuse,
+	.gone = gone,
+	.stop = stop,
+	.end = end,
+	.row = row,
+	.challenge = ilogin_challenge,
+	.logged_in = ilogin_done,
+	.not_logged_in = ilogin_failed
+};

@@ -6,8 +6,7 @@
 
 #include <stdint.h>
 
-#include "conf.h"
-#include "conn.h"
+#include "caller.h"
 #include "libimap/imap_command.h"
 #include "libimap/imap_parse.h"
 #include "libimap/imap_state.h"
@@ -16,11 +15,7 @@
 #include "progress.h"
 #include "request.h"
 
-struct tls;
 struct view;
-
-#define ISESSION_NOAUTH		60	/* seconds of silence before LOGIN */
-#define ISESSION_NOAUTH_IN_ALL	300
 
 /* What the bytes that come mean. */
 enum input_mode {
@@ -35,24 +30,13 @@ enum input_mode {
  * when the command ends, or the session.
  */
 struct isession {
-	uint64_t	 sid;
-	TAILQ_ENTRY(isession) entry;
-	struct conn	*conn;
-	uint8_t		 kind;		/* enum conf_listen_kind */
+	struct caller	 c;		/* first, see caller.h */
 	uint8_t		 mode;		/* enum input_mode */
 	uint8_t		 busy;		/* a command runs: no input */
-	uint8_t		 waits;		/* for lookup, TLS or auth */
-	uint8_t		 asking;	/* lookup: may he? */
+	uint8_t		 waits;		/* APPEND: for the queue */
 	uint8_t		 news;		/* the mailbox has moved on */
 	uint8_t		 telling;	/* a sync outside of a command */
 	uint8_t		 bye;		/* closing after this command */
-	uint8_t		 auth_ok, granted; /* auth, store have said yes */
-	uint8_t		 final;		/* SCRAM's last word is with him */
-	uint8_t		 mech;		/* enum msg_mech */
-	uint32_t	 auth_failures;
-	uint32_t	 errors;
-	uint32_t	 listener;
-	struct addr	 client;
 	struct imap_session_state st;
 	struct imap_parser parser;
 	struct imap_out	 out;
@@ -68,7 +52,6 @@ struct isession {
 	uint8_t		 keep_cmd;	/* it lives on: context.c has it */
 	void		*job;
 	void		(*job_free)(void *);
-	char		*account;
 	struct view	*view;		/* the selected mailbox */
 	uint32_t	 txn;		/* of APPEND at the queue */
 	uint8_t		 appending;	/* the queue has all of it */
@@ -76,7 +59,6 @@ struct isession {
 	char		*tag;		/* of an APPEND that is refused */
 	uint8_t		 done_waits;	/* DONE came amid news */
 	uint8_t		 idle_bad;	/* and was something else */
-	uint8_t		 eof;		/* nothing more will be asked */
 	uint8_t		 stalled;	/* he does not read our answers */
 	size_t		 endless;	/* bytes skipped of one command */
 	/* All output is with the kernel: a long answer goes on. */
@@ -88,23 +70,13 @@ struct isession {
 		void		(*tail)(struct isession *, struct imap_out *);
 		char		 text[160];
 	}		 end;
-	uint64_t	 since;		/* ms */
 };
 
 /* isession.c */
-void		 isession_conf(const struct conf *, struct tls *);
-const struct conf *isession_config(void);
-struct tls	*isession_tls(void);
-void		 isession_accept(const struct conf_listen *, int fd,
-		    const struct addr *, uint32_t uid);
+extern const struct caller_proto isession_proto;
 struct isession	*isession_find(uint64_t sid);
 uint64_t	 isession_sid(const struct isession *);
 uint32_t	 isession_enabled(const struct isession *);
-void		 isession_each(void (*)(struct isession *, void *), void *arg);
-size_t		 isession_count(void);
-void		 isession_connected(const struct msg_connect_r *);
-void		 isession_stop_all(void);
-void		 isession_peer_gone(enum proc_id);
 
 /* Responses go into isession_out; isession_out_done sends them. */
 struct imap_out	*isession_out(struct isession *);
@@ -141,14 +113,12 @@ void		 command_start(struct isession *);
 /* ilogin.c */
 void		 ilogin_login(struct isession *);
 void		 ilogin_authenticate(struct isession *);
-void		 ilogin_line(struct isession *, struct span line);
-void		 ilogin_challenge(struct isession *, const struct msg_blob *);
-void		 ilogin_result(struct isession *, const struct msg_auth_r *);
-void		 ilogin_granted(struct isession *, const struct msg_granted *);
-void		 ilogin_lost(struct isession *);
+void		 ilogin_challenge(struct caller *, const void *, size_t);
+void		 ilogin_done(struct caller *);
+void		 ilogin_failed(struct caller *, enum login_why, const char *,
+		    int close);
 /* He is nobody again. */
 void		 ilogin_forget(struct isession *);
-const char	*ilogin_mechs(const struct isession *);
 int		 ilogin_caps(struct isession *, struct buf *);
 
 #endif

@@ -140,7 +140,7 @@ next(struct storing *j)
 		[IMAP_STORE_DEL] = ST_FLAGS_DEL
 	};
 	const struct imap_store		*c = &j->s->cmd->u.store;
-	struct msg_st_flags		 m = { .sid = j->s->sid,
+	struct msg_st_flags		 m = { .sid = j->s->c.sid,
 	    .mbox = j->s->view->mbox->id, .op = ops[c->op],
 	    .flags = j->flags, .unchangedsince = c->unchanged ?
 	    c->unchangedsince : UINT64_MAX };

@@ -40,7 +40,7 @@ status_row(struct isession *s, struct span name, uint32_t items,
 		{ IMAP_ST_DELETED,	r->deleted },
 		{ IMAP_ST_SIZE,		r->size },
 		{ IMAP_ST_HIGHESTMODSEQ, r->highestmodseq },
-		{ IMAP_ST_APPENDLIMIT, isession_config()->limits.message_size },
+		{ IMAP_ST_APPENDLIMIT, caller_conf()->limits.message_size },
 		{ IMAP_ST_DELETED_STORAGE, r->deleted_size }
 	};
 	struct imap_out	*o = isession_out(s);
@@ -80,7 +80,7 @@ on_status(void *arg, uint32_t type, const void *msg, int fd)
 void
 list_status(struct isession *s)
 {
-	struct msg_st_status	 m = { .sid = s->sid };
+	struct msg_st_status	 m = { .sid = s->c.sid };
 	char			 name[IMAP_NAME_MAX + 1];
 
 	if (name_read(s, s->cmd->u.status.mailbox, 0, name) == -1)
@@ -259,7 +259,7 @@ on_list(void *arg, uint32_t type, const void *msg, int fd)
 static void
 ask_list(struct isession *s)
 {
-	struct msg_st_list	 m = { .sid = s->sid };
+	struct msg_st_list	 m = { .sid = s->c.sid };
 
 	if (s->cmd->u.list.ret & IMAP_LRET_STATUS)
 		m.flags |= ST_LIST_COUNTERS;
@@ -309,7 +309,7 @@ void
 list_list(struct isession *s)
 {
 	const struct imap_list	*l = &s->cmd->u.list;
-	struct msg_st_props	 m = { .sid = s->sid, .all = 1 };
+	struct msg_st_props	 m = { .sid = s->c.sid, .all = 1 };
 
 	if (only_separator(l)) {
 		imap_out_str(isession_out(s), s->cmd->id == IMAP_LSUB ?

@@ -64,7 +64,7 @@ static void
 ask(struct isession *s, uint8_t op, uint32_t use, const char *name,
     const char *newname)
 {
-	struct msg_st_mailbox	 m = { .sid = s->sid, .op = op, .use = use,
+	struct msg_st_mailbox	 m = { .sid = s->c.sid, .op = op, .use = use,
 	    .name = name, .newname = newname };
 
 	m.req = request_new(op == ST_CREATE ? on_created : op == ST_DELETE ?

@@ -169,7 +169,7 @@ void
 metadata_get(struct isession *s)
 {
 	const struct imap_getmetadata	*c = &s->cmd->u.getmetadata;
-	struct msg_st_props		 m = { .sid = s->sid };
+	struct msg_st_props		 m = { .sid = s->c.sid };
 	char				 name[IMAP_NAME_MAX + 1] = "";
 
 	if (c->mailbox.len > 0 && name_read(s, c->mailbox, 0, name) == -1)
@@ -260,7 +260,7 @@ void
 metadata_set(struct isession *s)
 {
 	const struct imap_setmetadata	*c = &s->cmd->u.setmetadata;
-	struct msg_st_setprops		 m = { .sid = s->sid };
+	struct msg_st_setprops		 m = { .sid = s->c.sid };
 	struct buf			 b;
 	char				 name[IMAP_NAME_MAX + 1] = "";
 

@@ -29,9 +29,7 @@ do_stls(struct pop3_session *s)
 {
 	/* Nothing of what follows in the clear may be taken. */
 	pop3_session_ok(s, "Begin TLS now");
-	s->wait = POP3_WAIT_TLS;
-	if (conn_starttls_server(s->conn, pop3_session_tls()) == -1)
-		pop3_session_close(s);
+	caller_starttls(&s->c);
 }
 
 static void
@@ -39,11 +37,11 @@ do_capa(struct pop3_session *s)
 {
 	struct pop3_caps	 caps;
 
-	caps.mechs = pop3_login_mechs(s);
-	caps.login_delay = pop3_session_config()->limits.pop3_login_delay;
-	if (pop3_caps_put(conn_out(s->conn), &s->st, &caps) == -1)
+	caps.mechs = login_mechs(&s->c);
+	caps.login_delay = caller_conf()->limits.pop3_login_delay;
+	if (pop3_caps_put(conn_out(s->c.conn), &s->st, &caps) == -1)
 		log_debug("capabilities do not fit");
-	conn_out_done(s->conn);
+	conn_out_done(s->c.conn);
 }
 
 static void
@@ -68,7 +66,7 @@ do_lang(struct pop3_session *s, const struct pop3_command *c)
 	struct span	 l = c->text;
 
 	if (l.p == NULL) {
-		(void)conn_writef(s->conn, "+OK Languages follow\r\n"
+		(void)conn_writef(s->c.conn, "+OK Languages follow\r\n"
 		    "en English\r\ni-default Default language\r\n.\r\n");
 		return;
 	}
@@ -182,6 +180,6 @@ pop3_cmd_line(struct pop3_session *s, struct span line)
 		run(s, &c);
 		return;
 	}
-	s->errors++;
+	s->c.errors++;
 	pop3_session_err(s, NULL, why);
 }

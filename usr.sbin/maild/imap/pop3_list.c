@@ -122,7 +122,7 @@ static void
 sizing_next(struct pop3_sizing *j)
 {
 	struct pop3_session	*s = j->s;
-	struct msg_st_fetch	 m = { .sid = s->sid, .mbox = s->mbox,
+	struct msg_st_fetch	 m = { .sid = s->c.sid, .mbox = s->mbox,
 	    .columns = ST_FETCH_WHERE, .budget = SIZES_BUDGET };
 	struct msg_blob		 next;
 	sized_cb		 then = j->then;
@@ -239,7 +239,7 @@ static void
 listing_step(struct pop3_session *s)
 {
 	struct pop3_listing	*l = s->job;
-	struct buf		*b = conn_out(s->conn);
+	struct buf		*b = conn_out(s->c.conn);
 	int			 i;
 
 	for (i = 0; i < LIST_LINES && l->at != 0; i++) {
@@ -253,7 +253,7 @@ listing_step(struct pop3_session *s)
 		pop3_session_close(s);
 		return;
 	}
-	conn_out_done(s->conn);
+	conn_out_done(s->c.conn);
 	if (l->at == 0)
 		pop3_session_done(s);
 	else

@@ -34,15 +34,11 @@ unavailable(struct pop3_session *s)
 static void
 ready(struct pop3_session *s)
 {
-	struct msg_disconnect	 gone = { .sid = s->sid };
-	char			 text[64];
+	char	 text[64];
 
 	(void)pop3_state_event(&s->st, POP3_EV_LOGIN_OK);
-	/* From here on he counts by his account. */
-	(void)proc_send(PROC_LOOKUP, 0, M_DISCONNECT, &gone, -1);
-	proc_count_add("pop3_logins", 1);
-	conn_deadline(s->conn, 0);
-	conn_timeout(s->conn, pop3_session_config()->limits.pop3_timeout);
+	conn_deadline(s->c.conn, 0);
+	conn_timeout(s->c.conn, caller_conf()->limits.pop3_timeout);
 	snprintf(text, sizeof(text), "Logged in, %u message%s",
 	    s->drop.count, s->drop.count == 1 ? "" : "s");
 	pop3_session_ok(s, text);
@@ -102,16 +98,17 @@ on_status(void *arg, uint32_t type, const void *msg, int fd)
 	}
 	o->modseq = r->highestmodseq;
 	o->size = r->size;
-	m.sid = s->sid;
+	m.sid = s->c.sid;
 	m.mbox = s->mbox;
 	m.req = request_new(on_uids, o);
 	request_send(m.req, M_ST_UIDS, &m);
 }
 
 void
-pop3_open(struct pop3_session *s)
+pop3_open(struct caller *c)
 {
-	struct msg_st_status	 m = { .sid = s->sid, .name = "INBOX" };
+	struct msg_st_status	 m = { .sid = c->sid, .name = "INBOX" };
+	struct pop3_session	*s = (struct pop3_session *)c;
 	struct pop3_opening	*o;
 
 	if ((o = calloc(1, sizeof(*o))) == NULL)

@@ -118,7 +118,7 @@ static void
 ask(struct pop3_retrieval *j)
 {
 	struct pop3_session	*s = j->s;
-	struct msg_st_fetch	 m = { .sid = s->sid, .mbox = s->mbox,
+	struct msg_st_fetch	 m = { .sid = s->c.sid, .mbox = s->mbox,
 	    .columns = ST_FETCH_BODY, .offset = j->off,
 	    .length = j->top ? TOP_BYTES : UINT64_MAX,
 	    .budget = RETR_BUDGET };
@@ -167,7 +167,7 @@ begin(struct pop3_retrieval *j, uint32_t whole)
 static int
 emit(struct pop3_retrieval *j, const char *p, size_t len)
 {
-	struct buf	*out = conn_out(j->s->conn);
+	struct buf	*out = conn_out(j->s->c.conn);
 	size_t		 want, used;
 	char		*dst;
 
@@ -180,7 +180,7 @@ emit(struct pop3_retrieval *j, const char *p, size_t len)
 		p += used;
 		len -= used;
 	}
-	conn_out_done(j->s->conn);
+	conn_out_done(j->s->c.conn);
 	return 0;
 }
 
@@ -190,7 +190,7 @@ finish(struct pop3_retrieval *j)
 	struct pop3_session	*s = j->s;
 	char			 end[5];
 
-	if (conn_write(s->conn, end, smtp_dotenc_end(&j->enc, end)) == -1) {
+	if (conn_write(s->c.conn, end, smtp_dotenc_end(&j->enc, end)) == -1) {
 		pop3_session_close(s);
 		return;
 	}
@@ -240,7 +240,7 @@ retr_more(struct pop3_session *s)
 		j->fresh = 0;
 		if (!piece(j, &m))
 			return;
-		if (conn_pending(s->conn) >= POP3_OUT_HIGH) {
+		if (conn_pending(s->c.conn) >= POP3_OUT_HIGH) {
 			s->drained = retr_more;
 			return;
 		}

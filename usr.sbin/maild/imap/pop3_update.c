@@ -40,7 +40,7 @@ say_bye(struct pop3_session *s, int failed)
 	char	 id[PROC_IDLEN], text[64];
 
 	log_info("pop3: session=%s account=%s retrieved=%u removed=%u%s",
-	    proc_print_id(s->sid, id), s->account, s->retrieved,
+	    proc_print_id(s->c.sid, id), s->c.account, s->retrieved,
 	    s->drop.ndeleted, failed ? " result=failed" : "");
 	if (failed)
 		pop3_session_err(s, "SYS/TEMP",
@@ -72,7 +72,7 @@ on_updated(void *arg, uint32_t type, const void *msg, int fd)
 static void
 set_flags(struct pop3_updating *j, const struct msg_blob *uids, uint32_t flags)
 {
-	struct msg_st_flags	 m = { .sid = j->s->sid, .mbox = j->s->mbox,
+	struct msg_st_flags	 m = { .sid = j->s->c.sid, .mbox = j->s->mbox,
 	    .op = ST_FLAGS_ADD, .flags = flags, .keywords = "",
 	    .unchangedsince = UINT64_MAX, .uids = *uids };
 
@@ -85,7 +85,7 @@ set_flags(struct pop3_updating *j, const struct msg_blob *uids, uint32_t flags)
 static void
 expunge(struct pop3_updating *j, const struct msg_blob *uids)
 {
-	struct msg_st_expunge	 m = { .sid = j->s->sid, .mbox = j->s->mbox,
+	struct msg_st_expunge	 m = { .sid = j->s->c.sid, .mbox = j->s->mbox,
 	    .uids = *uids };
 
 	set_flags(j, uids, MSTORE_DELETED);

@@ -43,7 +43,7 @@ on_tick(int fd, short what, void *arg)
 	TAILQ_FOREACH_SAFE(p, &all, entry, next) {
 		if (now < p->at || p->amid || p->session->cmd == NULL)
 			continue;
-		p->at = now + isession_config()->limits.imap_progress * 1000;
+		p->at = now + caller_conf()->limits.imap_progress * 1000;
 		tell(p);
 	}
 	if (!TAILQ_EMPTY(&all))
@@ -62,7 +62,7 @@ progress_begin(struct isession *s, uint64_t goal)
 	p->session = s;
 	p->done = 0;
 	p->amid = 0;
-	p->at = proc_now_ms() + isession_config()->limits.imap_progress * 1000;
+	p->at = proc_now_ms() + caller_conf()->limits.imap_progress * 1000;
 	if (!ready) {
 		evtimer_set(&tick, on_tick, NULL);
 		ready = 1;

@@ -45,7 +45,7 @@ on_quota(void *arg, uint32_t type, const void *msg, int fd)
 static void
 ask(struct isession *s)
 {
-	struct msg_st_quota	 m = { .sid = s->sid };
+	struct msg_st_quota	 m = { .sid = s->c.sid };
 
 	m.req = request_new(on_quota, s);
 	request_send(m.req, M_ST_QUOTA, &m);
@@ -87,7 +87,7 @@ on_status(void *arg, uint32_t type, const void *msg, int fd)
 void
 quota_getroot(struct isession *s)
 {
-	struct msg_st_status	 m = { .sid = s->sid };
+	struct msg_st_status	 m = { .sid = s->c.sid };
 	char			 name[IMAP_NAME_MAX + 1];
 
 	if (name_read(s, s->cmd->u.mailbox, 0, name) == -1)

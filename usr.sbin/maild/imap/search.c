@@ -431,7 +431,7 @@ void
 search_go(struct search *j, const struct rseq *seqs)
 {
 	uint32_t	 costs = j->q->costs & ~IMAP_COST_BIT(IMAP_COST_NONE);
-	uint32_t	 limit = isession_config()->limits.imap_messages;
+	uint32_t	 limit = caller_conf()->limits.imap_messages;
 	int		 all;
 
 	j->row.maxseq = j->v->exists;

@@ -156,7 +156,7 @@ on_select(void *arg, uint32_t type, const void *msg, int fd)
 void
 select_select(struct isession *s)
 {
-	struct msg_st_select	 m = { .sid = s->sid };
+	struct msg_st_select	 m = { .sid = s->c.sid };
 	char			 name[IMAP_NAME_MAX + 1];
 
 	/* The old one is left whether the new one can be had or not. */
@@ -190,7 +190,7 @@ on_closed(void *arg, uint32_t type, const void *msg, int fd)
 void
 select_close(struct isession *s)
 {
-	struct msg_st_expunge	 m = { .sid = s->sid };
+	struct msg_st_expunge	 m = { .sid = s->c.sid };
 
 	if (s->view->readonly) {
 		select_unselect(s);

@@ -70,7 +70,7 @@ before_last(const struct rseq *seqs, uint64_t n)
 void
 set_limit(struct isession *s, struct rseq *seqs)
 {
-	uint32_t	 limit = isession_config()->limits.imap_messages, seq;
+	uint32_t	 limit = caller_conf()->limits.imap_messages, seq;
 
 	if (limit == 0 || (seq = before_last(seqs, limit)) == 0)
 		return;

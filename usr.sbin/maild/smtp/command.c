@@ -50,12 +50,13 @@ do_ehlo(struct session *s, const struct smtp_command *c)
 	    SMTP_MECH_SCRAM_SHA256;
 	if (s->st.flags & SMTP_SERVER_TLS)
 		caps.mechs |= SMTP_MECH_SCRAM_SHA256_PLUS;
-	caps.size = s->conf->limits.message_size;
-	snprintf(hello, sizeof(hello), "%s Hello %s [%s]", s->conf->hostname,
-	    s->helo, addr_print(&s->client, client, sizeof(client)));
-	if (smtp_caps_put(conn_out(s->conn), &caps, hello) == -1)
+	caps.size = caller_conf()->limits.message_size;
+	snprintf(hello, sizeof(hello), "%s Hello %s [%s]",
+	    caller_conf()->hostname, s->helo,
+	    addr_print(&s->c.addr, client, sizeof(client)));
+	if (smtp_caps_put(conn_out(s->c.conn), &caps, hello) == -1)
 		log_debug("reply dropped");
-	conn_out_done(s->conn);
+	conn_out_done(s->c.conn);
 }
 
 static void
@@ -63,7 +64,7 @@ do_helo(struct session *s, const struct smtp_command *c)
 {
 	set_helo(s, c);
 	(void)smtp_server_event(&s->st, SMTP_EV_HELO);
-	session_reply(s, 250, s->conf->hostname);
+	session_reply(s, 250, caller_conf()->hostname);
 }
 
 static void
@@ -72,12 +73,13 @@ do_mail(struct session *s, const struct smtp_command *c)
 	const struct smtp_params	*p = &c->params;
 	char				 sender[SMTP_PATH_MAX + 1];
 
-	if (conf_over(s->messages, s->conf->limits.messages_per_session)) {
+	if (conf_over(s->messages,
+	    caller_conf()->limits.messages_per_session)) {
 		session_close(s, 421, "4.7.0 Too many messages, call again");
 		return;
 	}
 	if (p->set & SMTP_PARAM_SIZE &&
-	    p->size > s->conf->limits.message_size) {
+	    p->size > caller_conf()->limits.message_size) {
 		session_reply(s, 552, "5.3.4 Message too big");
 		return;
 	}
@@ -98,7 +100,7 @@ do_rcpt(struct session *s, const struct smtp_command *c)
 {
 	char	 rcpt[SMTP_PATH_MAX + 1];
 
-	if (conf_over(s->tx->nrcpt, s->conf->limits.recipients))
+	if (conf_over(s->tx->nrcpt, caller_conf()->limits.recipients))
 		transaction_rcpt_local(s, &too_many);
 	else if (smtp_path_canon(&c->path, rcpt, sizeof(rcpt)) == -1)
 		transaction_rcpt_local(s, &bad_domain);
@@ -160,21 +162,12 @@ static void
 do_starttls(struct session *s, const struct smtp_command *c)
 {
 	/* A reload may have taken the certificates since EHLO. */
-	if (session_tls() == NULL) {
+	if (caller_tls() == NULL) {
 		session_reply(s, 454, "4.7.0 TLS is not available just now");
 		return;
 	}
 	session_reply(s, 220, "2.0.0 Go ahead");
-	s->wait = WAIT_TLS;
-	conn_deadline(s->conn, SESSION_TLS_SECONDS);
-	if (conn_starttls_server(s->conn, session_tls()) == -1)
-		session_close(s, 0, NULL);
-}
-
-static void
-do_auth(struct session *s, const struct smtp_command *c)
-{
-	login_start(s, c);
+	caller_starttls(&s->c);
 }
 
 static const command_fn	 handlers[SMTP_NVERBS] = {
@@ -191,7 +184,7 @@ static const command_fn	 handlers[SMTP_NVERBS] = {
 	[SMTP_VRFY] = do_vrfy,
 	[SMTP_HELP] = do_help,
 	[SMTP_STARTTLS] = do_starttls,
-	[SMTP_AUTH] = do_auth
+	[SMTP_AUTH] = auth_start
 };
 
 /*

@@ -67,9 +67,9 @@ static void
 put_received(struct session *s)
 {
 	struct transaction	*tx = s->tx;
-	struct smtp_received	 r = { .helo = s->helo, .rdns = s->rdns,
-	    .client = s->client, .by = s->conf->hostname };
-	struct tls		*tls = conn_tls(s->conn);
+	struct smtp_received	 r = { .helo = s->helo, .rdns = s->c.rdns,
+	    .client = s->c.addr, .by = caller_conf()->hostname };
+	struct tls		*tls = conn_tls(s->c.conn);
 	char			 id[PROC_IDLEN];
 
 	r.with = smtp_server_with(&s->st, (tx->flags & ENV_UTF8) != 0);
@@ -91,7 +91,7 @@ put_received(struct session *s)
 static void
 begin(struct session *s, enum smtp_dot_mode mode)
 {
-	smtp_dot_init(&s->tx->dot, mode, s->conf->limits.message_size, 0);
+	smtp_dot_init(&s->tx->dot, mode, caller_conf()->limits.message_size, 0);
 	put_received(s);
 }
 
@@ -117,7 +117,7 @@ complete(struct session *s)
 {
 	static const struct smtp_answer	 full = {
 		452, "4.3.1 Not enough room on disk" };
-	struct msg_env_commit	 m = { .sid = s->sid, .txn = s->txn,
+	struct msg_env_commit	 m = { .sid = s->c.sid, .txn = s->txn,
 	    .size = s->tx->size };
 
 	if (s->tx->dot.error != SMTP_DOT_OK) {
@@ -175,7 +175,7 @@ data_chunk(struct session *s, uint64_t bytes, int last)
 static int
 spill(struct session *s)
 {
-	struct msg_env_spill	 m = { .sid = s->sid, .txn = s->txn };
+	struct msg_env_spill	 m = { .sid = s->c.sid, .txn = s->txn };
 
 	if (s->tx->on_disk || s->tx->failed || s->tx->size <= ENV_MEMORY)
 		return 0;
@@ -239,7 +239,7 @@ take(struct session *s, const uint8_t *in, size_t len)
 			put(s, iov, n);
 		taken += used;
 	} while (c == CODEC_MORE && taken < len && (used > 0 || n > 0));
-	conn_consume(s->conn, taken);
+	conn_consume(s->c.conn, taken);
 	if ((tx->taken += taken) >= DATA_PIECE) {
 		tx->taken = 0;
 		session_patience(s);
@@ -257,7 +257,8 @@ endless(struct session *s, size_t len)
 	if (s->tx->dot.error == SMTP_DOT_OK && !s->tx->failed)
 		return 0;
 	s->tx->wasted += len;
-	if (s->tx->wasted / SESSION_WASTED <= s->conf->limits.message_size)
+	if (s->tx->wasted / SESSION_WASTED <=
+	    caller_conf()->limits.message_size)
 		return 0;
 	session_close(s, 552, "5.3.4 Message too big");
 	return 1;
@@ -269,12 +270,12 @@ data_input(struct session *s)
 	const uint8_t	*in;
 	size_t		 len;
 
-	if ((in = conn_in(s->conn, &len)) == NULL || len == 0)
+	if ((in = conn_in(s->c.conn, &len)) == NULL || len == 0)
 		return 0;
 	if (!take(s, in, len)) {
 		if (endless(s, len) || spill(s))
 			return 0;
-		(void)conn_in(s->conn, &len);
+		(void)conn_in(s->c.conn, &len);
 		return len > 0;
 	}
 	if (s->st.phase == SMTP_PHASE_DATA)

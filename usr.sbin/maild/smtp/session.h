@@ -6,17 +6,13 @@
 
 #include <stdint.h>
 
-#include "conf.h"
-#include "conn.h"
+#include "caller.h"
 #include "libsmtp/smtp_command.h"
 #include "libsmtp/smtp_dot.h"
 #include "libsmtp/smtp_line.h"
 #include "libsmtp/smtp_server_state.h"
 #include "msg.h"
 
-struct tls;
-
-#define SESSION_TLS_SECONDS	30	/* for a handshake */
 #define SESSION_ENDLESS	(256 * 1024)	/* of one line: he is no client */
 #define SESSION_WASTED	4		/* times message-size, to be refused */
 #define SESSION_JUNK	100		/* NOOPs and the like to a message */
@@ -24,9 +20,6 @@ struct tls;
 /* What the session waits for; it takes no more input until it came. */
 enum wait {
 	WAIT_NONE,
-	WAIT_CONNECT,		/* lookup: may he? */
-	WAIT_TLS,
-	WAIT_AUTH,
 	WAIT_RCPT,		/* some RCPTs, before another command */
 	WAIT_SPILL,
 	WAIT_COMMIT
@@ -72,45 +65,23 @@ struct transaction {
 };
 
 struct session {
-	uint64_t	 sid;
-	TAILQ_ENTRY(session) entry;
-	struct conn	*conn;
-	const struct conf *conf;	/* the one in force: see smtp.c */
-	uint8_t		 kind;		/* enum conf_listen_kind */
+	struct caller	 c;		/* first, see caller.h */
 	uint8_t		 wait;		/* enum wait */
-	uint8_t		 closing;
-	uint8_t		 eof;		/* he says no more */
 	uint8_t		 full;		/* he does not read our replies */
-	uint8_t		 granted;	/* AUTH: queue has said so */
-	uint8_t		 auth_ok;	/* and auth */
-	uint8_t		 final;		/* SCRAM's last word is with him */
-	uint32_t	 listener;
-	uint32_t	 uid;
-	struct addr	 client;
 	struct smtp_server st;
 	struct smtp_line line;
 	uint64_t	 skip;		/* bytes of a refused BDAT */
-	uint64_t	 since;		/* ms */
 	char		*helo;
-	char		*rdns;
-	char		*account;
-	char		*login;		/* AUTH LOGIN: the name, meanwhile */
-	uint8_t		 mech;		/* enum msg_mech, of AUTH */
 	uint32_t	 txn;
 	struct transaction *tx;
 	uint32_t	 messages;
-	uint32_t	 errors;
 	uint32_t	 junk;		/* commands for nothing: command.c */
-	uint32_t	 auth_failures;
 	size_t		 endless;	/* bytes of a line that is too long */
 };
 
 /* session.c */
-void		 session_conf(const struct conf *, struct tls *);
-void		 session_accept(const struct conf_listen *, int fd,
-		    const struct addr *, uint32_t uid);
+extern const struct caller_proto session_proto;
 struct session	*session_find(uint64_t sid);
-void		 session_connected(const struct msg_connect_r *);
 void		 session_reply(struct session *, int code, const char *text);
 void		 session_replyf(struct session *, int code, const char *, ...)
 		    __attribute__((__format__ (printf, 3, 4)));
@@ -123,13 +94,6 @@ void		 session_continue(struct session *);
 void		 session_patience(struct session *);
 /* A mistake of the client; closes after too many. */
 void		 session_mistake(struct session *);
-struct tls	*session_tls(void);
-/* All must end: idle ones now, others after their message. */
-void		 session_stop_all(void);
-size_t		 session_count(void);
-void		 session_each(void (*)(struct session *, void *), void *arg);
-/* That process is gone: whoever waits for it gets a temporary error. */
-void		 session_peer_gone(enum proc_id);
 
 /* command.c */
 void		 command_line(struct session *, struct span line);
@@ -163,12 +127,11 @@ void		 data_chunk(struct session *, uint64_t bytes, int last);
 int		 data_input(struct session *);
 void		 data_spilled(struct session *, int ok, int fd);
 
-/* login.c */
-void		 login_start(struct session *, const struct smtp_command *);
-void		 login_line(struct session *, struct span line);
-void		 login_challenge(struct session *, const struct msg_blob *);
-void		 login_result(struct session *, const struct msg_auth_r *);
-void		 login_granted(struct session *, const struct msg_granted *);
-void		 login_fail(struct session *, int code, const char *text);
+/* auth.c: what AUTH looks like */
+void		 auth_start(struct session *, const struct smtp_command *);
+void		 auth_challenge(struct caller *, const void *, size_t);
+void		 auth_done(struct caller *);
+void		 auth_failed(struct caller *, enum login_why, const char *,
+		    int close);
 
 #endif

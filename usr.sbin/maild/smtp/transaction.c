@@ -29,11 +29,11 @@ env_flags(const struct session *s, const struct smtp_params *p)
 		if (s->st.flags & pairs[i].server)
 			flags |= pairs[i].env;
 	}
-	if (s->kind == LISTEN_LMTP)
+	if (s->c.kind == LISTEN_LMTP)
 		flags |= ENV_LMTP;
-	else if (s->kind == LISTEN_LOCAL)
+	else if (s->c.kind == LISTEN_LOCAL)
 		flags |= ENV_LOCAL;
-	else if (s->kind != LISTEN_SMTP)
+	else if (s->c.kind != LISTEN_SMTP)
 		flags |= ENV_SUBMISSION;
 	if (p->set & SMTP_PARAM_BODY && p->body != SMTP_BODY_7BIT)
 		flags |= ENV_8BIT;
@@ -52,7 +52,7 @@ void
 transaction_begin(struct session *s, const struct smtp_command *c,
     const char *sender)
 {
-	struct msg_env_from	 m = { .sid = s->sid, .uid = s->uid };
+	struct msg_env_from	 m = { .sid = s->c.sid, .uid = s->c.uid };
 	struct transaction	*tx;
 	char			 envid[SMTP_ENVID_MAX * 3 + 1];
 
@@ -61,13 +61,13 @@ transaction_begin(struct session *s, const struct smtp_command *c,
 		envid[0] = '\0';
 	m.txn = ++s->txn;
 	m.flags = env_flags(s, &c->params);
-	m.listener = s->listener;
+	m.listener = s->c.listener;
 	if (c->params.set & SMTP_PARAM_SIZE)
 		m.size = c->params.size;
-	m.client = s->client;
+	m.client = s->c.addr;
 	m.sender = sender;
 	m.helo = s->helo == NULL ? "" : s->helo;
-	m.rdns = s->rdns == NULL ? "" : s->rdns;
+	m.rdns = s->c.rdns == NULL ? "" : s->c.rdns;
 	m.envid = envid;
 	if (proc_send(PROC_QUEUE, 0, M_ENV_FROM, &m, -1) == -1) {
 		session_reply(s, 451, "4.3.0 Not ready, try again later");
@@ -88,7 +88,7 @@ void
 transaction_end(struct session *s, int tell)
 {
 	struct transaction	*tx = s->tx;
-	struct msg_env_abort	 m = { .sid = s->sid, .txn = s->txn };
+	struct msg_env_abort	 m = { .sid = s->c.sid, .txn = s->txn };
 	struct rcpt_reply	*r;
 	uint32_t		 i;
 
@@ -150,7 +150,7 @@ transaction_rcpt(struct session *s, const struct smtp_command *c,
 {
 	static const struct smtp_answer	 not_ready = {
 		451, "4.3.0 Not ready, try again later" };
-	struct msg_env_rcpt	 m = { .sid = s->sid, .txn = s->txn };
+	struct msg_env_rcpt	 m = { .sid = s->c.sid, .txn = s->txn };
 	struct rcpt_reply	*r;
 	char			 orcpt[SMTP_ORCPT_MAX + 1];
 
@@ -191,7 +191,7 @@ accept_rcpt(struct session *s, uint32_t n)
 	struct transaction	*tx = s->tx;
 	uint32_t		*p;
 
-	if (s->kind != LISTEN_LMTP)
+	if (s->c.kind != LISTEN_LMTP)
 		return;
 	p = reallocarray(tx->lmtp, tx->nlmtp + 1, sizeof(*p));
 	if (p == NULL)
@@ -205,7 +205,7 @@ static void
 transaction_release(struct session *s)
 {
 	struct span	 line = { s->tx->held, s->tx->heldlen };
-	uint64_t	 sid = s->sid;
+	uint64_t	 sid = s->c.sid;
 
 	s->tx->held = NULL;
 	s->wait = WAIT_NONE;
@@ -277,7 +277,7 @@ transaction_answer(struct session *s, int code, const char *text)
 {
 	uint32_t	 i, n = 1;
 
-	if (s->kind == LISTEN_LMTP)
+	if (s->c.kind == LISTEN_LMTP)
 		n = s->tx->nlmtp;
 	for (i = 0; i < n; i++)
 		session_reply(s, code, text);
@@ -333,7 +333,7 @@ transaction_committed(struct session *s, const struct msg_env_commit_r *m)
 {
 	char	 text[MSG_TEXT + 64];
 
-	if (s->kind == LISTEN_LMTP && m->n != UINT32_MAX) {
+	if (s->c.kind == LISTEN_LMTP && m->n != UINT32_MAX) {
 		if (!commit_one(s, m))
 			return;
 	} else {
