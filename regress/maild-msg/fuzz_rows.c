@@ -8,6 +8,7 @@
 
 #include "ctlrow.h"
 #include "proprow.h"
+#include "rights.h"
 #include "strow.h"
 
 int	LLVMFuzzerTestOneInput(const uint8_t *, size_t);
@@ -89,6 +90,33 @@ check_props(const uint8_t *p, size_t len)
 	buf_free(&b);
 }
 
+static void
+check_acl(const uint8_t *p, size_t len)
+{
+	struct aclrow	 r;
+	struct buf	 b;
+	size_t		 off = 0;
+	uint16_t	 rights;
+	char		 text[RIGHTS_LEN];
+
+	buf_init(&b, len);
+	while (aclrow_next(p, len, &off, &r) == 1) {
+		if (off > len || aclrow_put(&b, &r) == -1 || b.len != off)
+			abort();
+		/* An identifier may be letters too: these come back. */
+		if (rights_parse(r.ident, &rights) == -1)
+			continue;
+		rights_print(rights, 0, text);
+		r.ident = span_of(text);
+		if (rights_parse(r.ident, &r.rights) == -1 ||
+		    r.rights != rights)
+			abort();
+	}
+	if (b.len > 0 && memcmp(buf_ptr(&b), p, b.len) != 0)
+		abort();
+	buf_free(&b);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
@@ -98,6 +126,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 		check_control(data + 1, len - 1);
 	else if (data[0] & 2)
 		check_props(data + 1, len - 1);
+	else if (data[0] & 4)
+		check_acl(data + 1, len - 1);
 	else
 		check_list(data + 1, len - 1);
 	return 0;

@@ -38,6 +38,7 @@ enum proc_id {
 /* Caps, in bytes without the NUL. */
 #define MSG_ADDRESS	320	/* an address, canonical local@domain */
 #define MSG_DOMAIN	255
+#define MSG_IDENT	340	/* of an access control list */
 #define MSG_MAILBOX	1000	/* mailbox name, UTF-8 */
 #define MSG_TEXT	512	/* human text of a reply */
 #define MSG_ENHANCED	12	/* "5.7.1" */
@@ -185,6 +186,8 @@ enum msg_type {
 	M_ST_PROPS,
 	M_ST_PROPS_R,		/* (+ fd) */
 	M_ST_SETPROPS,
+	M_ST_ACL,
+	M_ST_ACL_R,		/* (+ fd) */
 	M_ST_R,			/* plain answer: code and text */
 
 	/* {smtp, imap, relay} <-> crypto, on the blocking socketpair */
@@ -844,6 +847,8 @@ struct msg_st_select_r {
 	uint32_t	req;
 	uint8_t		code;
 	uint8_t		readonly;
+	uint16_t	rights;		/* RIGHT_*, rights.h */
+	uint32_t	reader;		/* whose \Seen it shows; 0: owner's */
 	uint64_t	mbox;
 	uint32_t	uidvalidity;
 	uint32_t	uidnext;
@@ -1034,6 +1039,31 @@ struct msg_st_setprops {
 	uint32_t	req;
 	const char	*name;
 	struct msg_blob	rows;		/* proprow.h, mbox is ignored */
+};
+
+enum msg_st_acl_op {
+	ST_ACL_GET, ST_ACL_SET, ST_ACL_ADD, ST_ACL_DEL, ST_ACL_DELETE,
+	ST_ACL_LIST,		/* LISTRIGHTS */
+	ST_ACL_MINE		/* MYRIGHTS */
+};
+
+/* Access control (RFC 4314).  M_ST_R answers what changes, and failures. */
+struct msg_st_acl {
+	uint64_t	sid;
+	uint32_t	req;
+	uint8_t		op;		/* enum msg_st_acl_op */
+	uint16_t	rights;		/* RIGHT_*, ST_ACL_SET, ADD, DEL */
+	const char	*name;
+	const char	*identifier;
+};
+
+/* rows in the form of aclrow (rights.h); in the fd when size > 0 */
+struct msg_st_acl_r {
+	uint64_t	sid;
+	uint32_t	req;
+	uint16_t	rights;		/* MINE: they; LIST: always there */
+	uint64_t	size;
+	struct msg_blob	rows;
 };
 
 struct msg_st_r {

@@ -491,6 +491,8 @@ static const struct msg_field f_st_select_r[] = {
 	F(st_select_r, req),
 	N(st_select_r, code, MSG_ST),
 	N(st_select_r, readonly, 1),
+	F(st_select_r, rights),
+	F(st_select_r, reader),
 	F(st_select_r, mbox),
 	F(st_select_r, uidvalidity),
 	F(st_select_r, uidnext),
@@ -640,6 +642,21 @@ static const struct msg_field f_st_setprops[] = {
 	F(st_setprops, req),
 	S(st_setprops, name, MSG_MAILBOX),
 	S(st_setprops, rows, MSG_BLOB),
+};
+static const struct msg_field f_st_acl[] = {
+	F(st_acl, sid),
+	F(st_acl, req),
+	N(st_acl, op, ST_ACL_MINE),
+	F(st_acl, rights),
+	S(st_acl, name, MSG_MAILBOX),
+	S(st_acl, identifier, MSG_IDENT),
+};
+static const struct msg_field f_st_acl_r[] = {
+	F(st_acl_r, sid),
+	F(st_acl_r, req),
+	F(st_acl_r, rights),
+	F(st_acl_r, size),
+	S(st_acl_r, rows, MSG_BLOB),
 };
 static const struct msg_field f_st_r[] = {
 	F(st_r, sid),
@@ -821,6 +838,8 @@ const struct msg_row msg_table[M_MAX] = {
 	ROW(ST_PROPS, st_props, FD_NONE, [PROC_IMAP] = P(STORE)),
 	ROW(ST_PROPS_R, st_props_r, FD_MAY, [PROC_STORE] = P(IMAP)),
 	ROW(ST_SETPROPS, st_setprops, FD_NONE, [PROC_IMAP] = P(STORE)),
+	ROW(ST_ACL, st_acl, FD_NONE, [PROC_IMAP] = P(STORE)),
+	ROW(ST_ACL_R, st_acl_r, FD_MAY, [PROC_STORE] = P(IMAP)),
 	ROW(ST_R, st_r, FD_NONE, [PROC_STORE] = P(IMAP)),
 	ROW(TLS_SIGN, tls_sign, FD_NONE, [PROC_SMTP] = P(CRYPTO),
 	    [PROC_RELAY] = P(CRYPTO), [PROC_IMAP] = P(CRYPTO)),

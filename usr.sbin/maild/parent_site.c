@@ -35,7 +35,7 @@
 /* Who maps which table. */
 static const unsigned table_for[] = {
 	[TABLE_DOMAINS] = P(LOOKUP) | P(AUTH) | P(QUEUE),
-	[TABLE_ALIASES] = P(LOOKUP),
+	[TABLE_ALIASES] = P(LOOKUP) | P(STORE),
 	[TABLE_ACCOUNTS] = P(LOOKUP) | P(AUTH) | P(STORE),
 	[TABLE_SECRETS] = P(AUTH),
 };

@@ -1,6 +1,6 @@
 #include "strow.h"
 
-#define ROW_FIXED	16	/* after the length, without name */
+#define ROW_FIXED	18	/* after the length, without name */
 #define ROW_COUNTERS	48
 
 static uint8_t *
@@ -40,6 +40,7 @@ strow_put(struct buf *b, const struct strow *r)
 	p = put(p, r->flags, 4);
 	p = put(p, r->subscribed, 1);
 	p = put(p, r->counters, 1);
+	p = put(p, r->rights, 2);
 	p = put(p, r->name.len, 2);
 	if (r->name.len > 0)
 		memcpy(p, r->name.p, r->name.len);
@@ -77,6 +78,7 @@ strow_next(const void *rows, size_t len, size_t *off, struct strow *r)
 	r->flags = get(&p, 4);
 	r->subscribed = get(&p, 1);
 	r->counters = get(&p, 1);
+	r->rights = get(&p, 2);
 	r->name.len = get(&p, 2);
 	r->name.p = (const char *)p;
 	want = ROW_FIXED + r->name.len + (r->counters ? ROW_COUNTERS : 0);

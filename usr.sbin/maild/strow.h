@@ -4,7 +4,8 @@
  *
  *	u32 length of what follows	u64 id (0: only subscribed)
  *	u32 flags (MSTORE_USE_*, MSTORE_NOSELECT)	u8 subscribed
- *	u8 counters follow	u16 length of the name	name
+ *	u8 counters follow	u16 rights (rights.h)
+ *	u16 length of the name	name
  *	u32 uidvalidity, uidnext, exists, unseen, deleted, recent
  *	u64 highestmodseq, size, deleted size
  */
@@ -23,6 +24,7 @@ struct strow {
 	uint32_t	 flags;
 	uint8_t		 subscribed;
 	uint8_t		 counters;
+	uint16_t	 rights;
 	struct span	 name;
 	uint32_t	 uidvalidity;
 	uint32_t	 uidnext;

@@ -6,6 +6,7 @@
 #include "fetch.h"
 #include "handlers.h"
 #include "libutil/log.h"
+#include "rights.h"
 #include "set.h"
 
 #define HEADER_HINT	8192	/* most headers are shorter */
@@ -356,7 +357,8 @@ set_seen(struct fetch *j)
 static void
 start(struct fetch *j)
 {
-	int	 seen = j->f->sets_seen && !j->v->readonly;
+	int	 seen = j->f->sets_seen && !j->v->readonly &&
+	    j->v->rights & RIGHT_S;
 
 	j->expected = rseq_count(&j->seqs);
 	if (j->expected == 0) {
@@ -504,7 +506,8 @@ on_loaded(void *arg, int ok)
 		set_limit(s, &j->seqs);
 	if (f->changed) {
 		j->syncing = 1;
-		mbox_sync(j->v->mbox, s->c.sid, f->changedsince, on_changes, j);
+		mbox_sync(j->v->mbox, s->c.sid, j->v->reader, f->changedsince,
+		    on_changes, j);
 	} else
 		start(j);
 }

@@ -32,6 +32,13 @@ void	quota_set(struct isession *);
 void	metadata_get(struct isession *);
 void	metadata_set(struct isession *);
 
+/* acl.c */
+void	acl_set(struct isession *);
+void	acl_delete(struct isession *);
+void	acl_get(struct isession *);
+void	acl_listrights(struct isession *);
+void	acl_mine(struct isession *);
+
 /* expunge.c */
 void	expunge_expunge(struct isession *);
 /* fetch.c */

@@ -62,6 +62,7 @@ ANSWER(st_flags_r, M_ST_FLAGS_R)
 ANSWER(st_copy_r, M_ST_COPY_R)
 ANSWER(st_quota_r, M_ST_QUOTA_R)
 ANSWER(st_props_r, M_ST_PROPS_R)
+ANSWER(st_acl_r, M_ST_ACL_R)
 ANSWER(st_r, M_ST_R)
 
 static const struct proc_dispatch dispatch[] = {
@@ -82,6 +83,7 @@ static const struct proc_dispatch dispatch[] = {
 	{ M_ST_COPY_R,		on_st_copy_r },
 	{ M_ST_QUOTA_R,		on_st_quota_r },
 	{ M_ST_PROPS_R,		on_st_props_r },
+	{ M_ST_ACL_R,		on_st_acl_r },
 	{ M_ST_R,		on_st_r },
 	{ M_MAX,		NULL }
 };

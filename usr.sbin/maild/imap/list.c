@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "acl.h"
 #include "handlers.h"
 #include "libimap/imap_match.h"
 #include "libimap/imap_tree.h"
@@ -11,13 +12,14 @@
 #include "name.h"
 #include "objid.h"
 #include "isession.h"
+#include "rights.h"
 #include "strow.h"
 
 void
 list_namespace(struct isession *s)
 {
 	imap_out_str(isession_out(s),
-	    "* NAMESPACE ((\"\" \"/\")) NIL NIL\r\n");
+	    "* NAMESPACE ((\"\" \"/\")) ((\"" OTHER_USERS "\" \"/\")) NIL\r\n");
 	isession_out_done(s);
 	isession_done(s, IMAP_RESULT_OK, NULL, NULL);
 }
@@ -115,6 +117,18 @@ row_status(struct isession *s, const struct imap_tree_node *n)
 	r.highestmodseq = row->highestmodseq;
 	r.deleted_size = row->deleted_size;
 	status_row(s, row->name, s->cmd->u.list.status, &r);
+}
+
+/* RFC 8440 */
+static void
+row_myrights(struct isession *s, const struct imap_tree_node *n)
+{
+	const struct strow	*row = n->arg;
+
+	if (row == NULL || row->id == 0)
+		return;
+	acl_write_mine(isession_out(s), row->name, row->rights);
+	isession_out_done(s);
 }
 
 /* RFC 9590: the annotations of all mailboxes wait behind the session's job. */
@@ -223,6 +237,8 @@ answer_rows(struct isession *s, const struct rows *data)
 		imap_out_list(o, &tree.nodes[i], l, lsub);
 		if (l->ret & IMAP_LRET_STATUS)
 			row_status(s, &tree.nodes[i]);
+		if (l->ret & IMAP_LRET_MYRIGHTS)
+			row_myrights(s, &tree.nodes[i]);
 		if (l->ret & IMAP_LRET_METADATA)
 			row_metadata(s, &tree.nodes[i]);
 	}

@@ -17,6 +17,7 @@ struct waiter {
 struct syncjob {
 	LIST_ENTRY(syncjob)	 entry;
 	struct mbox		*mbox;
+	uint32_t		 reader;
 	uint64_t		 since;
 	uint64_t		 heard;		/* mbox->modseq then */
 	SLIST_HEAD(, waiter)	 waiters;
@@ -261,8 +262,8 @@ sync_answer(void *arg, uint32_t type, const void *msg, int fd)
 }
 
 void
-mbox_sync(struct mbox *m, uint64_t sid, uint64_t since, mbox_sync_cb cb,
-    void *arg)
+mbox_sync(struct mbox *m, uint64_t sid, uint32_t reader, uint64_t since,
+    mbox_sync_cb cb, void *arg)
 {
 	struct msg_st_sync	 msg = { .sid = sid, .mbox = m->id,
 	    .since = since };
@@ -275,13 +276,15 @@ mbox_sync(struct mbox *m, uint64_t sid, uint64_t since, mbox_sync_cb cb,
 	w->arg = arg;
 	LIST_FOREACH(job, &m->jobs, entry) {
 		/* One that was asked before the last change says too little. */
-		if (job->since == since && job->heard == m->modseq)
+		if (job->since == since && job->heard == m->modseq &&
+		    job->reader == reader)
 			break;
 	}
 	if (job == NULL) {
 		if ((job = calloc(1, sizeof(*job))) == NULL)
 			fatal("mbox");
 		job->mbox = m;
+		job->reader = reader;
 		job->since = since;
 		job->heard = m->modseq;
 		SLIST_INIT(&job->waiters);

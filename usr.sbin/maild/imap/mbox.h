@@ -69,11 +69,11 @@ void		 mbox_heard(struct mbox *, uint64_t modseq);
 /*
  * Ask what happened since; everybody who asks the same at the same time
  * shares one answer, and the list is brought up to it where that can be.  sid
- * has the right to ask.  The callback comes later, and once; after mbox_forget
- * never.
+ * has the right to ask; readers with another \Seen have other answers.  The
+ * callback comes later, and once; after mbox_forget never.
  */
-void		 mbox_sync(struct mbox *, uint64_t sid, uint64_t since,
-		    mbox_sync_cb, void *arg);
+void		 mbox_sync(struct mbox *, uint64_t sid, uint32_t reader,
+		    uint64_t since, mbox_sync_cb, void *arg);
 /* Get the list from the store, as it is now. */
 void		 mbox_load(struct mbox *, uint64_t sid, mbox_load_cb,
 		    void *arg);

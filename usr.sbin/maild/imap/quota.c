@@ -1,7 +1,10 @@
 /* GETQUOTA and GETQUOTAROOT (RFC 9208): one root, the account, named "". */
+#include <string.h>
+
 #include "handlers.h"
 #include "isession.h"
 #include "name.h"
+#include "rights.h"
 
 static void
 put_resource(struct imap_out *o, const char *name, uint64_t use,
@@ -79,6 +82,13 @@ on_status(void *arg, uint32_t type, const void *msg, int fd)
 	o = isession_out(s);
 	imap_out_str(o, "* QUOTAROOT ");
 	imap_out_mailbox(o, span_of(name));
+	/* What counts in another's mailbox is his quota, which is his alone. */
+	if (strncmp(name, OTHER_USERS, sizeof(OTHER_USERS) - 1) == 0) {
+		imap_out_crlf(o);
+		isession_out_done(s);
+		isession_done(s, IMAP_RESULT_OK, NULL, NULL);
+		return;
+	}
 	imap_out_str(o, " \"\"\r\n");
 	isession_out_done(s);
 	ask(s);

@@ -6,6 +6,7 @@
 #include "name.h"
 #include "objid.h"
 #include "isession.h"
+#include "rights.h"
 #include "view.h"
 
 void
@@ -192,7 +193,8 @@ select_close(struct isession *s)
 {
 	struct msg_st_expunge	 m = { .sid = s->c.sid };
 
-	if (s->view->readonly) {
+	/* Who may not expunge may close. */
+	if (s->view->readonly || !(s->view->rights & RIGHT_E)) {
 		select_unselect(s);
 		return;
 	}

@@ -7,6 +7,7 @@
 #include "context.h"
 #include "isession.h"
 #include "pager.h"
+#include "rights.h"
 #include "view.h"
 
 static const struct {
@@ -51,6 +52,8 @@ view_open(struct isession *s, const struct msg_st_select_r *r)
 	if (r->highestmodseq > v->mbox->modseq)
 		v->mbox->modseq = r->highestmodseq;
 	v->readonly = r->readonly;
+	v->rights = r->rights;
+	v->reader = r->reader;
 	v->uidvalidity = r->uidvalidity;
 	v->modseq = r->highestmodseq;
 	v->exists = r->exists;
@@ -223,9 +226,9 @@ load_step(struct view *v)
 	else if (m->list == NULL)
 		mbox_load(m, sid, on_loaded, v);
 	else if (m->list_modseq < v->modseq)
-		mbox_sync(m, sid, m->list_modseq, on_caught_up, v);
+		mbox_sync(m, sid, v->reader, m->list_modseq, on_caught_up, v);
 	else if (m->list_modseq > v->modseq)
-		mbox_sync(m, sid, v->modseq, on_history, v);
+		mbox_sync(m, sid, v->reader, v->modseq, on_history, v);
 	else {
 		v->snap = uidlist_ref(m->list);
 		finish(v, 1);
@@ -263,6 +266,40 @@ view_behind(const struct view *v)
 	return v->stale || v->mbox->modseq > v->modseq || v->mbox->deleted;
 }
 
+/* Those that he has the right to change. */
+static void
+permanent_flags(struct view *v, struct imap_out *o)
+{
+	static const struct {
+		uint16_t	 right;
+		const char	*name;
+	} flags[] = {
+		{ RIGHT_W,	"\\Answered" },
+		{ RIGHT_W,	"\\Flagged" },
+		{ RIGHT_T,	"\\Deleted" },
+		{ RIGHT_S,	"\\Seen" },
+		{ RIGHT_W,	"\\Draft" }
+	};
+	const char	*sep = "";
+	size_t		 i;
+
+	for (i = 0; i < sizeof(flags) / sizeof(flags[0]); i++) {
+		if (!(v->rights & flags[i].right))
+			continue;
+		imap_out_str(o, sep);
+		imap_out_str(o, flags[i].name);
+		sep = " ";
+	}
+	if (!(v->rights & RIGHT_W))
+		return;
+	for (i = 0; i < v->mbox->nnames; i++) {
+		imap_out_str(o, " ");
+		imap_out_span(o, v->mbox->names[i]);
+	}
+	if (v->mbox->nnames < MBOX_KEYWORDS)
+		imap_out_str(o, " \\*");
+}
+
 void
 view_tell_flags(struct view *v)
 {
@@ -274,20 +311,10 @@ view_tell_flags(struct view *v)
 	imap_out_flags(o, IMAP_FLAG_SYSTEM, &all, v->mbox->names,
 	    v->mbox->nnames);
 	imap_out_crlf(o);
-	imap_out_str(o, "* OK [PERMANENTFLAGS ");
-	if (v->readonly)
-		imap_out_str(o, "()");
-	else {
-		imap_out_str(o, "(\\Answered \\Flagged \\Deleted \\Seen "
-		    "\\Draft");
-		for (unsigned i = 0; i < v->mbox->nnames; i++) {
-			imap_out_str(o, " ");
-			imap_out_span(o, v->mbox->names[i]);
-		}
-		imap_out_str(o, v->mbox->nnames < MBOX_KEYWORDS ? " \\*)" :
-		    ")");
-	}
-	imap_out_str(o, "] Flags permitted.\r\n");
+	imap_out_str(o, "* OK [PERMANENTFLAGS (");
+	if (!v->readonly)
+		permanent_flags(v, o);
+	imap_out_str(o, ")] Flags permitted.\r\n");
 	isession_out_done(v->session);
 	v->nnames = v->mbox->nnames;
 }
@@ -554,7 +581,7 @@ on_relisted(void *arg, int ok)
 	struct view	*v = arg;
 
 	if (ok)
-		mbox_sync(v->mbox, isession_sid(v->session),
+		mbox_sync(v->mbox, isession_sid(v->session), v->reader,
 		    v->mbox->list_modseq, on_renamed, v);
 	else
 		finish(v, 0);
@@ -608,7 +635,8 @@ sync_start(struct view *v)
 
 	if (v->mbox->list != NULL && v->mbox->list_modseq < since)
 		since = v->mbox->list_modseq;
-	mbox_sync(v->mbox, isession_sid(v->session), since, on_sync, v);
+	mbox_sync(v->mbox, isession_sid(v->session), v->reader, since,
+	    on_sync, v);
 }
 
 void

@@ -19,6 +19,8 @@ struct view {
 	struct isession	*session;
 	struct mbox	*mbox;
 	uint8_t		 readonly;
+	uint16_t	 rights;	/* RIGHT_* */
+	uint32_t	 reader;	/* whose \Seen it is; 0: the owner's */
 	uint8_t		 stale;		/* a list diff is owed: no EXPUNGE */
 	uint32_t	 uidvalidity;
 	/* told to the client */

@@ -12,6 +12,7 @@
 #include "limits.h"
 #include "sdeliver.h"
 #include "sgrant.h"
+#include "srights.h"
 
 #define META_LIMIT	(1024 * 1024)
 #define DESTS		2000
@@ -371,7 +372,7 @@ sdeliver_append_msg(const struct msg_store_append_msg *m, int fd)
 }
 
 static enum mstore_code
-fill(struct mstore_append *v, struct incoming *in, uint64_t mbox)
+fill(struct mstore_append *v, struct incoming *in, uint64_t mbox, int keywords)
 {
 	enum mstore_code	 code;
 	struct item		*it;
@@ -387,8 +388,8 @@ fill(struct mstore_append *v, struct incoming *in, uint64_t mbox)
 		v[i].content.zone = (int16_t)it->msg.zone;
 		v[i].flags = it->msg.flags & MSTORE_FLAGS_ALL;
 		set_threads(&v[i].content, it->msg.threadkeys);
-		code = keywords_mask(mbox, it->keywords, 1, &v[i].keywords);
-		if (code != MSTORE_OK)
+		if (keywords && (code = keywords_mask(mbox, it->keywords, 1,
+		    &v[i].keywords)) != MSTORE_OK)
 			return code;
 	}
 	return MSTORE_OK;
@@ -418,22 +419,29 @@ size_of(uint64_t mbox, uint32_t uid, uint32_t *size)
 
 /*
  * REPLACE (RFC 8508): the old message must be there, and the room that it
- * leaves is room for the new one.  0 or -1.
+ * leaves is room for the new one, where both are of one account.
  */
-static int
-replace_check(const struct msg_store_append *m, struct mstore_quota *limit)
+static enum msg_st
+replace_check(const struct msg_store_append *m, uint32_t account,
+    struct mstore_quota *limit)
 {
 	struct mstore_mailbox	 mb;
+	enum msg_st		 code;
 	uint32_t		 size;
+	uint16_t		 rights;
 
-	if (sgrant_mailbox(m->origin.inst, m->origin.sid, m->oldmbox,
-	    &mb) == NULL || size_of(m->oldmbox, m->olduid, &size) == -1)
-		return -1;
+	if (sgrant_mailbox(m->origin.inst, m->origin.sid, m->oldmbox, RIGHT_R |
+	    RIGHT_T | RIGHT_E, &mb, &rights, &code) == NULL)
+		return code == ST_DENIED ? code : ST_GONE;
+	if (size_of(m->oldmbox, m->olduid, &size) == -1)
+		return ST_GONE;
+	if (mb.account != account)
+		return ST_OK;
 	if (limit->bytes != 0)
 		limit->bytes += size;
 	if (limit->messages != 0)
 		limit->messages++;
-	return 0;
+	return ST_OK;
 }
 
 /* In the same turn, and so in the same commit, as the new one. */
@@ -452,35 +460,49 @@ replace_end(const struct msg_store_append *m)
 }
 
 static enum mstore_code
-append(struct incoming *in, uint32_t account, const struct mstore_quota *limit,
+append_all(struct incoming *in, const struct mstore_mailbox *mb,
+    const struct mstore_who *who, const struct mstore_quota *limit,
     const struct msg_store_append *m, struct msg_store_append_r *r)
 {
-	struct mstore_mailbox	 mb;
 	struct mstore_append	*v;
 	enum mstore_code	 code;
-	uint64_t		 id;
 
-	code = mstore_mailbox_find(engine(), account, span_of(m->mailbox),
-	    &id);
-	if (code == MSTORE_OK)
-		code = mstore_mailbox_get(engine(), id, &mb);
-	if (code == MSTORE_OK && mb.flags & MSTORE_NOSELECT)
-		code = MSTORE_NONE;
-	if (code == MSTORE_OK && !engine_has_room())
-		code = MSTORE_NOSPACE;
-	if (code != MSTORE_OK)
-		return code;
+	if (!engine_has_room())
+		return MSTORE_NOSPACE;
 	if ((v = calloc(in->nitems, sizeof(*v))) == NULL)
 		fatal("append");
-	if ((code = fill(v, in, id)) == MSTORE_OK)
-		code = mstore_append(engine_begin(), id, v, in->nitems,
-		    limit, &r->first);
+	if ((code = fill(v, in, mb->id, who->keywords)) == MSTORE_OK)
+		code = mstore_append_by(engine_begin(), who, mb->id, v,
+		    in->nitems, limit, &r->first);
 	if (code == MSTORE_OK && m->olduid != 0)
 		code = replace_end(m);
-	r->uidvalidity = mb.uidvalidity;
+	r->uidvalidity = mb->uidvalidity;
 	r->last = r->first + in->nitems - 1;
 	free(v);
 	return code;
+}
+
+static enum msg_st
+append(struct incoming *in, struct sgrant *g, const struct msg_store_append *m,
+    struct msg_store_append_r *r)
+{
+	struct mstore_mailbox	 mb;
+	struct mstore_quota	 limit;
+	struct mstore_who	 who;
+	enum msg_st		 code;
+	uint16_t		 rights;
+
+	code = srights_find(g, m->mailbox, RIGHT_I, &mb, &rights);
+	if (code == ST_OK && mb.flags & MSTORE_NOSELECT)
+		code = ST_NONEXISTENT;
+	if (code != ST_OK)
+		return code;
+	limit = srights_limit(g, mb.account);
+	if (m->olduid != 0 && (code = replace_check(m, mb.account, &limit)) !=
+	    ST_OK)
+		return code;
+	who = srights_who(g, rights);
+	return engine_code(append_all(in, &mb, &who, &limit, m, r));
 }
 
 void
@@ -489,7 +511,6 @@ sdeliver_append(const struct msg_store_append *m)
 	struct msg_store_append_r r = { .cookie = m->cookie, .text = "" };
 	struct incoming		*in = incoming_get(m->cookie);
 	struct sgrant		*g = NULL;
-	struct mstore_quota	 limit;
 	size_t			 i;
 
 	for (i = 0; i < in->nitems && in->items[i].fd != -1; i++)
@@ -500,14 +521,8 @@ sdeliver_append(const struct msg_store_append *m)
 		g = sgrant_find(m->origin.inst, m->origin.sid);
 	if (g == NULL)
 		r.code = ST_DENIED;
-	else {
-		limit = g->limit;
-		if (m->olduid != 0 && replace_check(m, &limit) == -1)
-			r.code = ST_GONE;
-		else
-			r.code = engine_code(append(in, g->account, &limit, m,
-			    &r));
-	}
+	else
+		r.code = append(in, g, m, &r);
 	proc_count_add("store_appends", in->nitems);
 	(void)proc_send(PROC_QUEUE, 0, M_STORE_APPEND_R, &r, -1);
 	incoming_free(in);

@@ -1,10 +1,12 @@
 #include <stdlib.h>
+#include <string.h>
 
 #include "engine.h"
 #include "libutil/hashtab.h"
 #include "libutil/log.h"
 #include "limits.h"
 #include "sgrant.h"
+#include "srights.h"
 
 static struct hashtab	 grants;
 
@@ -32,16 +34,21 @@ sgrant_find(unsigned inst, uint64_t sid)
 }
 
 struct sgrant *
-sgrant_mailbox(unsigned inst, uint64_t sid, uint64_t mbox,
-    struct mstore_mailbox *mb)
+sgrant_mailbox(unsigned inst, uint64_t sid, uint64_t mbox, uint16_t need,
+    struct mstore_mailbox *mb, uint16_t *rights, enum msg_st *code)
 {
 	struct sgrant	*g;
 
+	*rights = 0;
+	*code = ST_NONEXISTENT;
 	if ((g = sgrant_find(inst, sid)) == NULL ||
-	    mstore_mailbox_get(engine(), mbox, mb) != MSTORE_OK ||
-	    mb->account != g->account)
+	    mstore_mailbox_get(engine(), mbox, mb) != MSTORE_OK)
 		return NULL;
-	return g;
+	/* Of what is not his he does not even hear that it is there. */
+	if ((*rights = srights_of(g, mb)) == 0)
+		return NULL;
+	*code = (*rights & need) == need ? ST_OK : ST_DENIED;
+	return *code == ST_OK ? g : NULL;
 }
 
 void
@@ -60,7 +67,8 @@ sgrant_add(const struct msg_grant *m)
 		code = mstore_account_get(engine_begin(),
 		    span_of(m->account), 1, &account);
 	if (code == MSTORE_OK) {
-		if ((g = calloc(1, sizeof(*g))) == NULL)
+		if ((g = calloc(1, sizeof(*g))) == NULL ||
+		    (g->name = strdup(m->account)) == NULL)
 			fatal("grant");
 		g->key.sid = m->origin.sid;
 		g->key.inst = m->origin.inst;
@@ -81,6 +89,7 @@ sgrant_free(struct sgrant *g)
 	if (g == NULL)
 		return;
 	watch_remove_all(&g->watches);
+	free(g->name);
 	free(g);
 }
 

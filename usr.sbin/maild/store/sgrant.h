@@ -8,6 +8,14 @@
 #include "proc.h"
 #include "watch.h"
 
+/* Rights to other people's mailboxes that were judged lately (srights.h). */
+#define SGRANT_RIGHTS	4
+struct sgrant_rights {
+	uint64_t	 mbox;
+	uint64_t	 generation;
+	uint16_t	 rights;
+};
+
 struct sgrant {
 	struct {
 		uint64_t	 sid;
@@ -16,6 +24,9 @@ struct sgrant {
 	uint32_t	 account;
 	struct mstore_quota limit;
 	struct watches	 watches;
+	struct sgrant_rights rights[SGRANT_RIGHTS];
+	unsigned	 oldest;
+	char		*name;		/* of the account */
 };
 
 void		 sgrant_init(void);
@@ -23,9 +34,13 @@ void		 sgrant_init(void);
 void		 sgrant_add(const struct msg_grant *);
 /* NULL: nobody vouched for it. */
 struct sgrant	*sgrant_find(unsigned inst, uint64_t sid);
-/* The same, where the mailbox must be one of its account's. */
+/*
+ * The same, where its account must have all rights of `need' (RIGHT_*) in the
+ * mailbox; *rights are those that it has.  NULL: *code says why not.
+ */
 struct sgrant	*sgrant_mailbox(unsigned inst, uint64_t sid, uint64_t mbox,
-		    struct mstore_mailbox *);
+		    uint16_t need, struct mstore_mailbox *, uint16_t *rights,
+		    enum msg_st *code);
 void		 sgrant_end(unsigned inst, uint64_t sid);
 void		 sgrant_worker_gone(unsigned inst);
 /* The tables are new ones: what accounts may hold. */

@@ -3,6 +3,7 @@
  * in front, since a property cannot be empty and an annotation can.  What is
  * /private of the server is the account's, what is /shared the site's.
  */
+#include <stdio.h>
 #include <string.h>
 
 #include "engine.h"
@@ -12,8 +13,10 @@
 #include "sgrant.h"
 #include "sprops.h"
 #include "sread.h"
+#include "srights.h"
 
 #define PREFIX		"meta"
+#define PREFIX_MAX	16		/* of what is in front of the entry */
 #define ROWS_MAX	(64 * 1024 * 1024)
 #define SPECIALUSE	SPAN("/private/specialuse")
 
@@ -82,17 +85,49 @@ use_parse(struct span text, uint32_t *use)
 
 /* ---- reading ----------------------------------------------------------- */
 
-/* All of one place; how many, or -1. */
+/*
+ * Whose annotations of what.  What is /private in another's mailbox is the
+ * reader's own, under a name of his.
+ */
+struct place {
+	uint32_t	 account;
+	uint64_t	 mbox;
+	uint32_t	 reader;	/* 0: the owner */
+};
+
 static int
-list(struct buf *b, uint32_t account, uint64_t mbox)
+is_private(struct span entry)
 {
+	return entry.len > 9 && memcmp(entry.p, "/private/", 9) == 0;
+}
+
+/* What is in front of the entry in the property's name. */
+static const char *
+prefix(const struct place *pl, int private)
+{
+	static char	 mine[PREFIX_MAX];
+
+	if (pl->reader == 0 || !private)
+		return PREFIX;
+	snprintf(mine, sizeof(mine), "mine%08x", pl->reader);
+	return mine;
+}
+
+/* Those with that prefix; how many, or -1. */
+static int
+list_prefix(struct buf *b, const struct place *pl, int private)
+{
+	const char	*pre = prefix(pl, private);
+	size_t		 prelen = strlen(pre);
+	uint32_t	 account = pl->account;
+	uint64_t	 mbox = pl->mbox;
 	struct proprow	 row = { .mbox = mbox };
 	struct buf	 name, value;
 	int		 n = 0;
 
 	buf_init(&name, MSTORE_MAXNAME);
 	buf_init(&value, MSTORE_MAXPROP);
-	if (buf_addstr(&name, PREFIX "/") == -1)
+	if (buf_addstr(&name, pre) == -1 || buf_addc(&name, '/') == -1)
 		fatal("props");
 	for (;;) {
 		struct buf	 next;
@@ -106,20 +141,24 @@ list(struct buf *b, uint32_t account, uint64_t mbox)
 		}
 		buf_free(&name);
 		name = next;
-		if (name.len < sizeof(PREFIX) || memcmp(buf_ptr(&name),
-		    PREFIX "/", sizeof(PREFIX)) != 0)
+		if (name.len <= prelen || memcmp(buf_ptr(&name), pre,
+		    prelen) != 0 || ((char *)buf_ptr(&name))[prelen] != '/')
 			break;
+		row.name.p = (const char *)buf_ptr(&name);
+		row.name.len = name.len;
+		/* The owner's private ones are not for others. */
+		if (pl->reader != 0 && !private && is_private((struct span){
+		    row.name.p + prelen, row.name.len - prelen }))
+			continue;
 		n++;
 		if (b == NULL)
 			continue;
-		row.name.p = (const char *)buf_ptr(&name);
-		row.name.len = name.len;
 		buf_truncate(&value, 0);
 		if (mstore_prop_get(engine(), account, mbox, row.name,
 		    &value) != MSTORE_OK || value.len == 0)
 			continue;
-		row.name.p += sizeof(PREFIX) - 1;
-		row.name.len -= sizeof(PREFIX) - 1;
+		row.name.p += prelen;
+		row.name.len -= prelen;
 		row.value.p = (const char *)buf_ptr(&value) + 1;
 		row.value.len = value.len - 1;
 		if (proprow_put(b, &row) == -1) {
@@ -132,67 +171,111 @@ list(struct buf *b, uint32_t account, uint64_t mbox)
 	return n;
 }
 
+/* All of one place; how many, or -1. */
 static int
-list_mailbox(struct buf *b, uint64_t id)
+list(struct buf *b, const struct place *pl)
 {
-	struct mstore_mailbox	 mb;
+	int	 n, more = 0;
 
-	if (mstore_mailbox_get(engine(), id, &mb) != MSTORE_OK)
-		return 0;
-	if (use_put(b, &mb) == -1)
+	if ((n = list_prefix(b, pl, 0)) == -1)
 		return -1;
-	return list(b, mb.account, id) == -1 ? -1 : 0;
+	if (pl->reader != 0 && (more = list_prefix(b, pl, 1)) == -1)
+		return -1;
+	return n + more;
 }
 
 static int
-list_all(struct buf *b, uint32_t account)
+list_mailbox(struct buf *b, uint64_t id, uint32_t reader)
 {
+	struct mstore_mailbox	 mb;
+	struct place		 pl = { 0, id, 0 };
+
+	if (mstore_mailbox_get(engine(), id, &mb) != MSTORE_OK)
+		return 0;
+	pl.account = mb.account;
+	if (reader != mb.account)
+		pl.reader = reader;
+	else if (use_put(b, &mb) == -1)
+		return -1;
+	return list(b, &pl) == -1 ? -1 : 0;
+}
+
+struct other {
+	struct buf	*b;
+	uint32_t	 reader;
+};
+
+static int
+list_other(const struct mstore_mailbox *mb, uint16_t rights, void *arg)
+{
+	struct other	*o = arg;
+
+	return rights & RIGHT_R ? list_mailbox(o->b, mb->id, o->reader) : 0;
+}
+
+static int
+list_all(struct buf *b, struct sgrant *g)
+{
+	struct other		 o = { b, g->account };
+	uint32_t		 account = g->account;
 	struct mstore_listent	 e = { 0 };
 	char			 after[MSTORE_MAXNAME + 1] = "";
 
 	while (mstore_list_next(engine(), account, span_of(after),
 	    &e) == MSTORE_OK) {
-		if (e.id != 0 && list_mailbox(b, e.id) == -1)
+		if (e.id != 0 && list_mailbox(b, e.id, account) == -1)
 			return -1;
 		strlcpy(after, e.name, sizeof(after));
 	}
-	return 0;
+	return srights_others(g, list_other, &o);
 }
 
-static int
-find(uint32_t account, const char *name, uint64_t *id)
+/* The server ("") or a mailbox that he may read. */
+static enum msg_st
+find(struct sgrant *g, const char *name, struct place *pl, uint16_t *rights)
 {
 	struct mstore_mailbox	 mb;
+	enum msg_st		 code;
 
-	return mstore_mailbox_find(engine(), account, span_of(name),
-	    id) == MSTORE_OK && mstore_mailbox_get(engine(), *id,
-	    &mb) == MSTORE_OK;
+	*pl = (struct place){ g->account, 0, 0 };
+	*rights = RIGHTS_ALL;
+	if (name[0] == '\0')
+		return ST_OK;
+	if ((code = srights_find(g, name, RIGHT_R, &mb, rights)) != ST_OK)
+		return code;
+	pl->account = mb.account;
+	pl->mbox = mb.id;
+	if (mb.account != g->account)
+		pl->reader = g->account;
+	return ST_OK;
 }
 
 void
 sprops_get(const struct proc_from *from, const struct msg_st_props *m)
 {
 	struct msg_st_props_r	 r = { .sid = m->sid, .req = m->req };
+	struct place		 pl, site = { 0, 0, 0 };
 	struct sgrant		*g;
 	struct buf		 b;
-	uint64_t		 id = 0;
+	enum msg_st		 code;
+	uint16_t		 rights;
 	int			 fd = -1, ok;
 
 	if ((g = sgrant_find(from->inst, m->sid)) == NULL) {
 		sread_answer(from, m->sid, m->req, ST_DENIED);
 		return;
 	}
-	if (!m->all && m->name[0] != '\0' && !find(g->account, m->name, &id)) {
-		sread_answer(from, m->sid, m->req, ST_NONEXISTENT);
+	if ((code = find(g, m->all ? "" : m->name, &pl, &rights)) != ST_OK) {
+		sread_answer(from, m->sid, m->req, code);
 		return;
 	}
 	buf_init(&b, ROWS_MAX);
 	if (m->all)
-		ok = list_all(&b, g->account) == 0;
-	else if (id != 0)
-		ok = list_mailbox(&b, id) == 0;
+		ok = list_all(&b, g) == 0;
+	else if (pl.mbox != 0)
+		ok = list_mailbox(&b, pl.mbox, g->account) == 0;
 	else
-		ok = list(&b, g->account, 0) != -1 && list(&b, 0, 0) != -1;
+		ok = list(&b, &pl) != -1 && list(&b, &site) != -1;
 	if (ok)
 		fd = sanswer_pack(&b, &r.rows, &r.size, &ok);
 	if (ok)
@@ -206,23 +289,27 @@ sprops_get(const struct proc_from *from, const struct msg_st_props *m)
 
 /* The property's name; a C string. */
 static struct span
-prop_name(char name[sizeof(PREFIX) + PROP_NAME], struct span entry)
+prop_name(char name[PREFIX_MAX + PROP_NAME], const struct place *pl,
+    struct span entry)
 {
-	memcpy(name, PREFIX, sizeof(PREFIX) - 1);
-	memcpy(name + sizeof(PREFIX) - 1, entry.p, entry.len);
-	return (struct span){ name, sizeof(PREFIX) - 1 + entry.len };
+	const char	*pre = prefix(pl, is_private(entry));
+	size_t		 len = strlen(pre);
+
+	memcpy(name, pre, len);
+	memcpy(name + len, entry.p, entry.len);
+	return (struct span){ name, len + entry.len };
 }
 
 static int
-exists(uint32_t account, uint64_t mbox, struct span entry)
+exists(const struct place *pl, struct span entry)
 {
-	char		 name[sizeof(PREFIX) + PROP_NAME];
+	char		 name[PREFIX_MAX + PROP_NAME];
 	struct buf	 b;
 	int		 is;
 
 	buf_init(&b, MSTORE_MAXPROP);
-	is = mstore_prop_get(engine(), account, mbox, prop_name(name, entry),
-	    &b) == MSTORE_OK;
+	is = mstore_prop_get(engine(), pl->account, pl->mbox, prop_name(name,
+	    pl, entry), &b) == MSTORE_OK;
 	buf_free(&b);
 	return is;
 }
@@ -245,41 +332,46 @@ well_formed(const struct msg_blob *rows)
 
 /* Are they all allowed, and is there room for them? */
 static enum msg_st
-check(const struct msg_st_setprops *m, uint32_t account, uint64_t mbox)
+check(const struct msg_st_setprops *m, const struct place *pl,
+    uint16_t rights)
 {
 	struct proprow	 row;
 	uint32_t	 use;
 	size_t		 off = 0;
-	int		 n = list(NULL, account, mbox);
+	int		 n = list(NULL, pl);
 
 	while (proprow_next(m->rows.data, m->rows.len, &off, &row) == 1) {
-		if (mbox != 0 && span_eq(row.name, SPECIALUSE)) {
+		/* RFC 5464 5: what is shared, by those who may write. */
+		if (!is_private(row.name) && !(rights & RIGHT_W))
+			return ST_DENIED;
+		if (pl->mbox != 0 && span_eq(row.name, SPECIALUSE)) {
+			if (pl->reader != 0)
+				return ST_DENIED;
 			if (use_parse(row.value, &use) == -1)
 				return ST_BAD;
 			continue;
 		}
 		/* The site's own are the administrator's. */
-		if (mbox == 0 && (row.name.len < 9 ||
-		    memcmp(row.name.p, "/private/", 9) != 0))
+		if (pl->mbox == 0 && !is_private(row.name))
 			return ST_DENIED;
-		n += (row.value.p != NULL) - exists(account, mbox, row.name);
+		n += (row.value.p != NULL) - exists(pl, row.name);
 	}
 	return n > PROP_COUNT ? ST_LIMIT : ST_OK;
 }
 
 static enum mstore_code
-set(uint32_t account, uint64_t mbox, const struct proprow *row)
+set(const struct place *pl, const struct proprow *row)
 {
 	struct buf		 b;
 	struct span		 value = SPAN("");
-	char			 name[sizeof(PREFIX) + PROP_NAME];
+	char			 name[PREFIX_MAX + PROP_NAME];
 	enum mstore_code	 code;
 	uint32_t		 use;
 
-	if (mbox != 0 && span_eq(row->name, SPECIALUSE)) {
+	if (pl->mbox != 0 && span_eq(row->name, SPECIALUSE)) {
 		if (use_parse(row->value, &use) == -1)
 			return MSTORE_INVALID;
-		return mstore_mailbox_use(engine_begin(), mbox, use);
+		return mstore_mailbox_use(engine_begin(), pl->mbox, use);
 	}
 	buf_init(&b, 1 + PROP_VALUE);
 	if (row->value.p != NULL) {
@@ -289,8 +381,8 @@ set(uint32_t account, uint64_t mbox, const struct proprow *row)
 		value.p = (const char *)buf_ptr(&b);
 		value.len = b.len;
 	}
-	code = mstore_prop_set(engine_begin(), account, mbox,
-	    prop_name(name, row->name), value);
+	code = mstore_prop_set(engine_begin(), pl->account, pl->mbox,
+	    prop_name(name, pl, row->name), value);
 	buf_free(&b);
 	return code;
 }
@@ -300,8 +392,9 @@ sprops_set(const struct proc_from *from, const struct msg_st_setprops *m)
 {
 	struct proprow	 row;
 	struct sgrant	*g;
+	struct place	 pl;
 	enum msg_st	 code;
-	uint64_t	 id = 0;
+	uint16_t	 rights;
 	size_t		 off = 0;
 
 	if (!well_formed(&m->rows)) {
@@ -310,12 +403,10 @@ sprops_set(const struct proc_from *from, const struct msg_st_setprops *m)
 	}
 	if ((g = sgrant_find(from->inst, m->sid)) == NULL)
 		code = ST_DENIED;
-	else if (m->name[0] != '\0' && !find(g->account, m->name, &id))
-		code = ST_NONEXISTENT;
-	else
-		code = check(m, g->account, id);
+	else if ((code = find(g, m->name, &pl, &rights)) == ST_OK)
+		code = check(m, &pl, rights);
 	while (code == ST_OK && proprow_next(m->rows.data, m->rows.len, &off,
 	    &row) == 1)
-		code = engine_code(set(g->account, id, &row));
+		code = engine_code(set(&pl, &row));
 	sread_answer(from, m->sid, m->req, code);
 }

@@ -6,6 +6,7 @@
 #include "libutil/log.h"
 #include "sanswer.h"
 #include "sgrant.h"
+#include "srights.h"
 #include "sread.h"
 #include "strow.h"
 #include "watch.h"
@@ -26,14 +27,25 @@ sread_answer(const struct proc_from *from, uint64_t sid, uint32_t req,
 
 /* ---- names and counters ------------------------------------------------- */
 
+/* \Seen is the reader's own. */
+static uint32_t
+unseen(const struct mstore_mailbox *mb, uint32_t reader)
+{
+	uint32_t	 n;
+
+	return mstore_unseen(engine(), mb->id, reader, &n) == MSTORE_OK ? n :
+	    mb->unseen;
+}
+
 static void
-row_counters(struct strow *row, const struct mstore_mailbox *mb)
+row_counters(struct strow *row, const struct mstore_mailbox *mb,
+    uint32_t reader)
 {
 	row->counters = 1;
 	row->uidvalidity = mb->uidvalidity;
 	row->uidnext = mb->uidnext;
 	row->exists = mb->exists;
-	row->unseen = mb->unseen;
+	row->unseen = unseen(mb, reader);
 	row->deleted = mb->deleted;
 	row->recent = 0;
 	row->highestmodseq = mb->highestmodseq;
@@ -54,17 +66,42 @@ list_mailboxes(struct buf *b, uint32_t account, int counters)
 		memset(&row, 0, sizeof(row));
 		row.id = e.id;
 		row.flags = e.flags;
+		row.rights = RIGHTS_ALL;
 		row.name = span_of(e.name);
 		row.subscribed = mstore_is_subscribed(engine(), account,
 		    row.name);
 		if (counters && !(e.flags & MSTORE_NOSELECT) &&
 		    mstore_mailbox_get(engine(), e.id, &mb) == MSTORE_OK)
-			row_counters(&row, &mb);
+			row_counters(&row, &mb, account);
 		if (strow_put(b, &row) == -1)
 			return -1;
 		strlcpy(after, e.name, sizeof(after));
 	}
 	return 0;
+}
+
+struct others {
+	struct buf	*b;
+	uint32_t	 account;
+	int		 counters;
+};
+
+/* A mailbox of somebody else; its special use is for him alone. */
+static int
+list_other(const struct mstore_mailbox *mb, uint16_t rights, void *arg)
+{
+	struct others		*o = arg;
+	struct strow		 row = { .id = mb->id, .rights = rights,
+	    .flags = mb->flags & ~(uint32_t)MSTORE_USE_MASK };
+	char			 name[MSTORE_MAXNAME + 1];
+
+	if (srights_fullname(mb, name) == -1)
+		return 0;
+	row.name = span_of(name);
+	row.subscribed = mstore_is_subscribed(engine(), o->account, row.name);
+	if (o->counters && rights & RIGHT_R && !(mb->flags & MSTORE_NOSELECT))
+		row_counters(&row, mb, o->account);
+	return strow_put(o->b, &row);
 }
 
 /* Subscribed names without a mailbox. */
@@ -94,6 +131,7 @@ sread_list(const struct proc_from *from, const struct msg_st_list *m)
 {
 	struct msg_st_list_r	 r = { .sid = m->sid, .req = m->req };
 	struct sgrant		*g;
+	struct others		 o;
 	struct buf		 b;
 	int			 fd, ok;
 
@@ -102,7 +140,9 @@ sread_list(const struct proc_from *from, const struct msg_st_list *m)
 		return;
 	}
 	buf_init(&b, LIST_MAX);
-	ok = list_mailboxes(&b, g->account, m->flags & ST_LIST_COUNTERS) == 0 &&
+	o = (struct others){ &b, g->account, m->flags & ST_LIST_COUNTERS };
+	ok = list_mailboxes(&b, g->account, o.counters) == 0 &&
+	    srights_others(g, list_other, &o) == 0 &&
 	    list_subscribed(&b, g->account) == 0;
 	fd = ok ? sanswer_pack(&b, &r.rows, &r.size, &ok) : -1;
 	if (ok)
@@ -112,25 +152,24 @@ sread_list(const struct proc_from *from, const struct msg_st_list *m)
 	buf_free(&b);
 }
 
-static int
+/* A mailbox to read; NULL: answered. */
+static struct sgrant *
 find(const struct proc_from *from, uint64_t sid, uint32_t req,
-    const char *name, struct mstore_mailbox *mb)
+    const char *name, struct mstore_mailbox *mb, uint16_t *rights)
 {
 	struct sgrant	*g;
-	uint64_t	 id;
+	enum msg_st	 code;
 
-	if ((g = sgrant_find(from->inst, sid)) == NULL) {
-		sread_answer(from, sid, req, ST_DENIED);
-		return -1;
-	}
-	if (mstore_mailbox_find(engine(), g->account, span_of(name),
-	    &id) != MSTORE_OK ||
-	    mstore_mailbox_get(engine(), id, mb) != MSTORE_OK ||
-	    mb->flags & MSTORE_NOSELECT) {
-		sread_answer(from, sid, req, ST_NONEXISTENT);
-		return -1;
-	}
-	return 0;
+	if ((g = sgrant_find(from->inst, sid)) == NULL)
+		code = ST_DENIED;
+	else
+		code = srights_find(g, name, RIGHT_R, mb, rights);
+	if (code == ST_OK && mb->flags & MSTORE_NOSELECT)
+		code = ST_NONEXISTENT;
+	if (code == ST_OK)
+		return g;
+	sread_answer(from, sid, req, code);
+	return NULL;
 }
 
 void
@@ -138,14 +177,16 @@ sread_status(const struct proc_from *from, const struct msg_st_status *m)
 {
 	struct msg_st_status_r	 r = { .sid = m->sid, .req = m->req };
 	struct mstore_mailbox	 mb;
+	struct sgrant		*g;
+	uint16_t		 rights;
 
-	if (find(from, m->sid, m->req, m->name, &mb) == -1)
+	if ((g = find(from, m->sid, m->req, m->name, &mb, &rights)) == NULL)
 		return;
 	r.mbox = mb.id;
 	r.uidvalidity = mb.uidvalidity;
 	r.uidnext = mb.uidnext;
 	r.exists = mb.exists;
-	r.unseen = mb.unseen;
+	r.unseen = unseen(&mb, g->account);
 	r.deleted = mb.deleted;
 	r.recent = mb.uidnext > mb.recent ? mb.uidnext - mb.recent : 0;
 	if (r.recent > mb.exists)
@@ -176,12 +217,12 @@ keyword_names(struct buf *b, const struct mstore_mailbox *mb)
 }
 
 static uint32_t
-first_unseen(const struct mstore_mailbox *mb)
+first_unseen(const struct mstore_mailbox *mb, uint32_t reader)
 {
 	uint32_t	 uid, number;
 
-	if (mb->unseen == 0 || mstore_first_unseen(engine(), mb->id, &uid,
-	    &number) != MSTORE_OK)
+	if (unseen(mb, reader) == 0 || mstore_first_unseen_by(engine(), reader,
+	    mb->id, &uid, &number) != MSTORE_OK)
 		return 0;
 	return number;
 }
@@ -192,26 +233,34 @@ sread_select(const struct proc_from *from, const struct msg_st_select *m)
 	struct msg_st_select_r	 r = { .sid = m->sid, .req = m->req,
 	    .text = "" };
 	struct mstore_mailbox	 mb;
+	struct sgrant		*g;
 	struct buf		 b;
+	uint16_t		 rights;
+	int			 own;
 
-	if (find(from, m->sid, m->req, m->name, &mb) == -1)
+	if ((g = find(from, m->sid, m->req, m->name, &mb, &rights)) == NULL)
 		return;
-	r.readonly = (m->flags & ST_SELECT_READONLY) != 0;
+	r.readonly = (m->flags & ST_SELECT_READONLY) != 0 ||
+	    !(rights & RIGHTS_WRITE);
+	r.rights = rights;
+	own = mb.account == g->account;
+	r.reader = own ? 0 : g->account;
 	r.mbox = mb.id;
 	r.uidvalidity = mb.uidvalidity;
 	r.uidnext = mb.uidnext;
 	r.exists = mb.exists;
-	r.recent_first = mb.recent;
-	if (!r.readonly && mb.recent < mb.uidnext)
+	/* \Recent is the owner's. */
+	r.recent_first = own ? mb.recent : mb.uidnext;
+	if (own && !r.readonly && mb.recent < mb.uidnext)
 		(void)engine_code(mstore_take_recent(engine_begin(), mb.id,
 		    &r.recent_first));
-	r.first_unseen = first_unseen(&mb);
+	r.first_unseen = first_unseen(&mb, g->account);
 	r.highestmodseq = mb.highestmodseq;
 	r.floor = mb.changes_from;
 	buf_init(&b, 8192);
 	r.keywords = keyword_names(&b, &mb);
-	if (watch_add(&sgrant_find(from->inst, m->sid)->watches, from->inst,
-	    m->sid, mb.id, r.readonly) == 0)
+	if (watch_add(&g->watches, from->inst, m->sid, mb.id, r.readonly ||
+	    !own) == 0)
 		(void)proc_send(from->proc, from->inst, M_ST_SELECT_R, &r, -1);
 	else
 		sread_answer(from, m->sid, m->req, ST_LIMIT);
@@ -256,10 +305,13 @@ sread_uids(const struct proc_from *from, const struct msg_st_uids *m)
 	struct mstore_mailbox	 mb;
 	struct rseq		 uids;
 	struct buf		 b;
+	enum msg_st		 code;
+	uint16_t		 rights;
 	int			 fd = -1, ok;
 
-	if (sgrant_mailbox(from->inst, m->sid, m->mbox, &mb) == NULL) {
-		sread_answer(from, m->sid, m->req, ST_NONEXISTENT);
+	if (sgrant_mailbox(from->inst, m->sid, m->mbox, RIGHT_R, &mb, &rights,
+	    &code) == NULL) {
+		sread_answer(from, m->sid, m->req, code);
 		return;
 	}
 	rseq_init(&uids);
@@ -280,10 +332,11 @@ sread_uids(const struct proc_from *from, const struct msg_st_uids *m)
 
 /* Rows of all of the set, however many pages they are. */
 static int
-all_rows(struct buf *b, uint64_t mbox, const struct rseq *uids, uint16_t cols)
+all_rows(struct buf *b, uint64_t mbox, uint32_t reader,
+    const struct rseq *uids, uint16_t cols)
 {
 	struct mstore_fetch	 f = { .mailbox = mbox, .uids = uids,
-	    .cols = cols };
+	    .reader = reader, .cols = cols };
 
 	while (!f.done) {
 		if (mstore_fetch(engine(), &f, b, ROWS_MAX) != MSTORE_OK)
@@ -300,18 +353,22 @@ sread_sync(const struct proc_from *from, const struct msg_st_sync *m)
 	struct mstore_mailbox	 mb;
 	struct rseq		 changed, vanished;
 	struct buf		 b, names;
+	struct sgrant		*g;
+	enum msg_st		 code;
+	uint16_t		 rights;
 	int			 fd = -1, ok;
 
-	if (sgrant_mailbox(from->inst, m->sid, m->mbox, &mb) == NULL) {
-		sread_answer(from, m->sid, m->req, ST_NONEXISTENT);
+	if ((g = sgrant_mailbox(from->inst, m->sid, m->mbox, RIGHT_R, &mb,
+	    &rights, &code)) == NULL) {
+		sread_answer(from, m->sid, m->req, code);
 		return;
 	}
 	rseq_init(&changed);
 	rseq_init(&vanished);
 	buf_init(&b, ROWS_MAX);
 	buf_init(&names, 8192);
-	if (mstore_changes(engine(), m->mbox, m->since, &changed,
-	    &vanished) != MSTORE_OK) {
+	if (mstore_changes_by(engine(), g->account, m->mbox, m->since,
+	    &changed, &vanished) != MSTORE_OK) {
 		sread_answer(from, m->sid, m->req, ST_GONE);
 		goto end;
 	}
@@ -321,7 +378,7 @@ sread_sync(const struct proc_from *from, const struct msg_st_sync *m)
 	r.keywords = keyword_names(&names, &mb);
 	ok = sanswer_rseq(&b, &vanished, 1) == 0 &&
 	    sanswer_rseq(&b, &changed, 1) == 0 &&
-	    all_rows(&b, m->mbox, &changed, MSTORE_COL_FLAGS |
+	    all_rows(&b, m->mbox, g->account, &changed, MSTORE_COL_FLAGS |
 	    MSTORE_COL_MODSEQ) == 0;
 	if (ok)
 		fd = sanswer_pack(&b, &r.rows, &r.size, &ok);
@@ -370,11 +427,15 @@ sread_fetch(const struct proc_from *from, const struct msg_st_fetch *m)
 	struct mstore_mailbox	 mb;
 	struct mstore_fetch	 f = { .mailbox = m->mbox };
 	struct rseq		 uids;
+	struct sgrant		*g;
+	enum msg_st		 code;
 	uint32_t		 budget = m->budget;
+	uint16_t		 rights;
 	int			 fd = -1, ok;
 
-	if (sgrant_mailbox(from->inst, m->sid, m->mbox, &mb) == NULL) {
-		sread_answer(from, m->sid, m->req, ST_NONEXISTENT);
+	if ((g = sgrant_mailbox(from->inst, m->sid, m->mbox, RIGHT_R, &mb,
+	    &rights, &code)) == NULL) {
+		sread_answer(from, m->sid, m->req, code);
 		return;
 	}
 	if (budget > FETCH_BUDGET)
@@ -388,6 +449,7 @@ sread_fetch(const struct proc_from *from, const struct msg_st_fetch *m)
 	fetched.max = ROWS_MAX;
 	buf_truncate(&fetched, 0);
 	f.uids = &uids;
+	f.reader = g->account;
 	f.cols = columns(m->columns);
 	f.bodyoff = m->offset > UINT32_MAX ? UINT32_MAX : m->offset;
 	f.bodylen = m->length >= UINT32_MAX ? 0 : m->length;

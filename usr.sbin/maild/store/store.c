@@ -9,11 +9,13 @@
 #include "engine.h"
 #include "libutil/log.h"
 #include "limits.h"
+#include "sacl.h"
 #include "sdeliver.h"
 #include "sfsck.h"
 #include "sgrant.h"
 #include "sprops.h"
 #include "sread.h"
+#include "srights.h"
 #include "sroom.h"
 #include "store.h"
 #include "swrite.h"
@@ -96,6 +98,7 @@ REQUEST(swrite_expunge)
 REQUEST(swrite_copy)
 REQUEST(sprops_get)
 REQUEST(sprops_set)
+REQUEST(sacl_acl)
 
 static const struct proc_dispatch dispatch[] = {
 	{ M_GRANT,		on_grant },
@@ -120,6 +123,7 @@ static const struct proc_dispatch dispatch[] = {
 	{ M_ST_QUOTA,		on_sread_quota },
 	{ M_ST_PROPS,		on_sprops_get },
 	{ M_ST_SETPROPS,	on_sprops_set },
+	{ M_ST_ACL,		on_sacl_acl },
 	{ M_MAX,		NULL }
 };
 
@@ -151,6 +155,7 @@ use(struct conf *new)
 
 	conf = new;
 	limits_conf(new);
+	srights_conf(new);
 	if (!first) {
 		sgrant_limits();
 		return;
@@ -226,8 +231,13 @@ usage(const struct proc_from *from, const struct msg_ctl *m)
 static void
 purge(const struct proc_from *from, const struct msg_ctl *m)
 {
+	char		 ident[MSTORE_MAXACCOUNT + 3] = "u/";
 	uint32_t	 id;
 
+	/* What others granted him goes, whether he ever had mail or not. */
+	strlcat(ident, m->arg, sizeof(ident));
+	(void)engine_code(mstore_acl_forget(engine_begin(), span_of(ident)));
+	srights_changed();
 	if (mstore_account_get(engine(), span_of(m->arg), 0,
 	    &id) != MSTORE_OK) {
 		ctlrow_end(from, m->cookie, 0, "no mail of that account");
