@@ -185,6 +185,49 @@ senseless_body() {
 	atf_check_equal 2 "$(grep -c 'stub pong' log)"
 }
 
+# It asks and does not hear: then it is not heard, and nobody else suffers.
+tc deaf
+deaf_body() {
+	site deaf
+	start
+	until_log 'smtp.1.: stub deaf: '
+	atf_check -o ignore grep 'stub deaf: it hears me no more' log
+	# Now it takes the answers; the rest of its questions is heard.
+	site status
+	kill -HUP "$(cat pid)"
+	until_log 'smtp.1.: stub uses generation=2'
+	until_log 'stub deaf: all were answered'
+	atf_check -s exit:1 grep 'bad message' log
+	stop
+}
+
+# A stopped worker is given up before what waits for it is much.
+tc flood
+flood_body() {
+	site ping
+	start
+	until_log 'stub pong'
+	judge=$(pid_of 'lookup 1')
+	site flood
+	kill -HUP "$(cat pid)"
+	until_log 'configuration reloaded'
+	# The new one asks once, and lookup does not stop to answer.
+	kill -KILL "$(pid_of 'smtp 1')"
+	until_log 'smtp.1.: stub found lookup 1' 2
+	kill -STOP "$(pid_of 'smtp 1')"
+	until_log 'lookup: bad message from smtp.1.: it does not take what'
+	until_log 'smtp.1.: killed: bad message to lookup'
+	until_log 'lookup: stub flood ends'
+	atf_check_equal "$judge" "$(pid_of 'lookup 1')"
+	test "$(awk '/^VmHWM/ { print $2 }' "/proc/$judge/status")" -lt 65536 ||
+	    atf_fail "lookup grew"
+	site ping
+	kill -HUP "$(cat pid)"
+	until_log 'configuration reloaded' 2
+	until_log 'smtp.1. is back, restarts=[2-9]'
+	stop
+}
+
 # The word takes effect in a smtp that is started after the reload.
 own_fault() {
 	site ping
@@ -323,7 +366,7 @@ dkim_body() {
 
 atf_init_test_cases() {
 	for t in start_stop not_root second restart badsender stray short \
-	    senseless \
+	    senseless deaf flood \
 	    cap badparent reload nostart syscall impatient background notify \
 	    status \
 	    dkim; do

@@ -9,6 +9,8 @@
  *	stray		smtp sends lookup a descriptor too many
  *	short		smtp sends lookup half a message
  *	senseless	smtp sends lookup what its handler cannot use
+ *	deaf		smtp asks lookup without an end and takes no answer
+ *	flood		lookup tells smtp things until it is given up
  *	cap		smtp sends a field over its cap
  *	refuse		store does not like the configuration
  *	late		store is slow to stop
@@ -38,6 +40,7 @@
 
 static char	 word[64];
 static int	 listeners, tables, keys;
+static unsigned	 asked, heard;		/* by the deaf */
 
 static int
 told(const char *w)
@@ -120,6 +123,24 @@ send_raw(enum proc_id id, uint32_t type, int fd, const void *data, size_t len)
 		fatal("imsg_compose");
 }
 
+/* For three seconds; the socket takes some, and lookup some. */
+static void
+smtp_deaf(void)
+{
+	struct peer		*p = proc_slot(PROC_LOOKUP, 0);
+	struct msg_connect	 c = { .sid = 78 };
+	unsigned		 waits = 0;
+
+	for (; asked < 300000 && waits < 60; asked++) {
+		peer_send(p, M_CONNECT, &c, -1);
+		while (imsgbuf_write(&p->ibuf) == 0 &&
+		    imsgbuf_queuelen(&p->ibuf) > 0 && waits++ < 60)
+			usleep(50000);
+	}
+	log_info("stub deaf: %s", asked < 300000 ? "it hears me no more" :
+	    "all of it was taken");
+}
+
 static void
 smtp_here(enum proc_id id, unsigned inst)
 {
@@ -136,6 +157,10 @@ smtp_here(enum proc_id id, unsigned inst)
 		send_raw(id, M_DISCONNECT, dup(STDIN_FILENO), disconnect, 8);
 	if (id == PROC_LOOKUP && told("short"))
 		send_raw(id, M_DISCONNECT, -1, disconnect, 4);
+	if (id == PROC_LOOKUP && told("deaf"))
+		smtp_deaf();
+	if (id == PROC_LOOKUP && told("flood"))
+		(void)proc_send(PROC_LOOKUP, 0, M_CONNECT, &c, -1);
 	if (id == PROC_LOOKUP && told("senseless")) {
 		(void)proc_send(PROC_LOOKUP, 0, M_DISCONNECT, &d, -1);
 		(void)proc_send(PROC_LOOKUP, 0, M_CONNECT, &c, -1);
@@ -156,9 +181,32 @@ smtp_connect_r(const struct proc_from *from, const void *msg, int fd)
 {
 	const struct msg_connect_r	*m = msg;
 
+	if (m->sid == 78 && ++heard == asked)
+		log_info("stub deaf: all were answered");
+	if (m->sid > 77)
+		return;
 	log_info("stub pong sid=%llu rdns=%s sync=%d",
 	    (unsigned long long)m->sid, m->rdns, proc_sync_fd() != -1);
 	proc_count_add("pongs", 1);
+}
+
+/* Until it is told otherwise; smtp is stopped meanwhile. */
+static void
+lookup_flood(int fd, short what, void *arg)
+{
+	static struct event	 ev;
+	static struct timeval	 soon = { 0, 10000 };
+	struct msg_connect_r	 r = { .sid = 79, .rdns = "" };
+	int			 i;
+
+	for (i = 0; i < 5000; i++) {
+		if (proc_send(PROC_SMTP, 0, M_CONNECT_R, &r, -1) == -1) {
+			log_info("stub flood ends");
+			return;
+		}
+	}
+	evtimer_set(&ev, lookup_flood, NULL);
+	evtimer_add(&ev, &soon);
 }
 
 static void
@@ -168,6 +216,8 @@ lookup_connect(const struct proc_from *from, const void *msg, int fd)
 	struct msg_connect_r		 r = { .sid = m->sid,
 					    .rdns = "one.example" };
 
+	if (told("flood") && m->sid == 77)
+		lookup_flood(-1, 0, NULL);
 	if (proc_send(from->proc, from->inst, M_CONNECT_R, &r, -1) == -1)
 		log_info("stub cannot answer");
 }

@@ -31,6 +31,9 @@
 #include "proc_peer.h"
 
 #define CONF_MAX	(64 * 1024 * 1024)	/* bytes of a configuration */
+#define PEER_PAUSE	(1024 * 1024)	/* bytes: see peer_bound */
+#define PEER_MOST	(16 * 1024 * 1024)
+#define CONTROL_MOST	(64 * 1024 * 1024)
 #define LOCK_TRIES	200			/* a tenth of a second each */
 
 struct child_args {
@@ -143,6 +146,9 @@ child_peer(const struct msg_peer *m, int fd)
 	child_forget(m->proc, m->inst);
 	p = peer_new(m->proc, m->inst, fd, child_msg, child_gone);
 	p->restarts = m->restarts;
+	if (proc_is_worker(m->proc) && !proc_is_worker(child_def->id))
+		peer_bound(p, PEER_PAUSE, m->proc == PROC_CONTROL ?
+		    CONTROL_MOST : PEER_MOST);
 	proc_slot_set(m->proc, m->inst, p);
 	if (child_def->peer_here != NULL)
 		child_def->peer_here(m->proc, m->inst);

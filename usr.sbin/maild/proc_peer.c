@@ -21,6 +21,9 @@
 #include "proc.h"
 #include "proc_peer.h"
 
+#define PEER_OVERHEAD	128	/* bytes that a message takes besides its own */
+#define PEER_FDS	64	/* that wait: they may hold much memory */
+
 static TAILQ_HEAD(, peer) peer_dirty = TAILQ_HEAD_INITIALIZER(peer_dirty);
 static TAILQ_HEAD(, peer) peer_muted = TAILQ_HEAD_INITIALIZER(peer_muted);
 static unsigned			 peer_count;
@@ -88,6 +91,34 @@ peer_dispatch(struct peer *p, struct imsg *imsg)
 	return NULL;
 }
 
+/*
+ * Whoever asks and does not take the answers is not heard until he does.  Only
+ * workers are bound so, who always hear us: two that wait for each other would
+ * wait for ever.
+ */
+static int
+peer_pause(struct peer *p)
+{
+	if (p->pause == 0 || (p->queued < p->pause && p->fds < PEER_FDS))
+		return 0;
+	if (!p->paused)
+		event_del(&p->evread);
+	p->paused = 1;
+	return 1;
+}
+
+static void
+peer_resume(struct peer *p)
+{
+	if (!p->paused || p->queued >= p->pause / 2 || p->fds >= PEER_FDS / 2)
+		return;
+	p->paused = 0;
+	if (event_add(&p->evread, NULL) == -1)
+		fatal("event_add");
+	/* Some may have been read already: poll(2) does not know of them. */
+	event_active(&p->evread, EV_READ, 1);
+}
+
 /* All whole messages that were read.  -1: the peer has come to its end. */
 static int
 peer_take(struct peer *p)
@@ -97,7 +128,7 @@ peer_take(struct peer *p)
 	char		 text[128];
 	int		 n = 0;
 
-	while (!p->dead && !p->mute &&
+	while (!p->dead && !p->mute && !peer_pause(p) &&
 	    (n = imsgbuf_get(&p->ibuf, &imsg)) > 0) {
 		why = peer_dispatch(p, &imsg);
 		if (why != NULL)
@@ -113,7 +144,7 @@ peer_take(struct peer *p)
 			return -1;
 		}
 	}
-	if (!p->dead && !p->mute && n == -1) {
+	if (!p->dead && !p->mute && !p->paused && n == -1) {
 		p->end(p, "framing is broken");
 		return -1;
 	}
@@ -203,7 +234,7 @@ peer_mute(struct peer *p)
 	if (p->isdirty)
 		TAILQ_REMOVE(&peer_dirty, p, dirty);
 	p->isdirty = 0;
-	p->queued = 0;
+	p->queued = p->fds = 0;
 	TAILQ_INSERT_TAIL(&peer_muted, p, muted);
 }
 
@@ -214,6 +245,13 @@ peer_bury_all(void)
 
 	while ((p = TAILQ_FIRST(&peer_muted)) != NULL)
 		p->end(p, NULL);
+}
+
+void
+peer_bound(struct peer *p, size_t pause, size_t most)
+{
+	p->pause = pause;
+	p->most = most;
 }
 
 void
@@ -254,7 +292,12 @@ peer_send(struct peer *p, uint32_t type, const void *msg, int fd)
 	if (fd != -1)
 		ibuf_fd_set(b, fd);
 	imsg_close(&p->ibuf, b);
-	p->queued += len;
+	p->queued += len + PEER_OVERHEAD;
+	p->fds += fd != -1;
+	if (p->most != 0 && p->queued > p->most && !p->mute) {
+		p->end(p, "it does not take what it is sent");
+		return;
+	}
 	if (!p->isdirty) {
 		TAILQ_INSERT_TAIL(&peer_dirty, p, dirty);
 		p->isdirty = 1;
@@ -273,6 +316,7 @@ peer_flush(struct peer *p)
 		left = imsgbuf_queuelen(&p->ibuf);
 	/* Not to the byte, but it does not drift when never empty. */
 	p->queued = before == 0 ? 0 : p->queued * left / before;
+	p->fds = before == 0 ? 0 : p->fds * left / before;
 	if (left == 0) {
 		TAILQ_REMOVE(&peer_dirty, p, dirty);
 		p->isdirty = 0;
@@ -280,6 +324,7 @@ peer_flush(struct peer *p)
 		p->blocked = 1;
 		event_add(&p->evwrite, NULL);
 	}
+	peer_resume(p);
 }
 
 void
@@ -313,6 +358,7 @@ peer_drain(struct peer *p)
 
 	/* EAGAIN reads as success, so count what came, with a bound. */
 	p->busy = 1;
+	p->pause = p->most = 0;		/* it takes nothing more */
 	for (;;) {
 		unsigned	 before = peer_count;
 

@@ -38,11 +38,15 @@ struct peer {
 	peer_msg	 msg;
 	peer_end	 end;
 	size_t		 queued;	/* bytes, see peer_backlog */
+	size_t		 fds;		/* descriptors that wait with them */
+	size_t		 pause;		/* queued at which it is not heard */
+	size_t		 most;		/* and at which it is given up; 0 */
 	uint8_t		 isdirty;
 	uint8_t		 blocked;	/* evwrite is on */
 	uint8_t		 busy;		/* in peer_read: free it later */
 	uint8_t		 dead;
 	uint8_t		 mute;		/* peer_mute */
+	uint8_t		 paused;
 };
 
 /* Takes the descriptor; fatal when memory is short. */
@@ -55,6 +59,11 @@ void		 peer_bury_all(void);
 /* Takes the descriptor.  What the table forbids is fatal. */
 void		 peer_send(struct peer *, uint32_t type, const void *msg,
 		    int fd);
+/*
+ * It may be stuck, or mean ill: hear it no more while so many bytes wait for
+ * it, and call end when it comes to the second number all the same.
+ */
+void		 peer_bound(struct peer *, size_t pause, size_t most);
 void		 peer_flush_all(void);		/* as far as the kernel takes */
 /* Wait until all of it went, at most so long; 0, or -1. */
 int		 peer_flush_wait(struct peer *, int ms);
