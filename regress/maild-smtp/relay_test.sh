@@ -160,6 +160,27 @@ mixed_cleanup()
 	site_cleanup
 }
 
+# Listings and commands go over a long queue piece by piece.
+atf_test_case sweep cleanup
+sweep_head()
+{
+	atf_set require.progs "python3 openssl"
+}
+sweep_body()
+{
+	site_new
+	# Nobody is there: all of it stays.
+	site_conf "relay to any via 127.0.0.1 port $(site_ports 1)"
+	site_conf "trust 127.0.0.1/32"
+	site_start
+	atf_check python3 "$(atf_get_srcdir)/sweep.py"
+	site_stop || atf_fail "it does not end"
+}
+sweep_cleanup()
+{
+	site_cleanup
+}
+
 # NOTIFY=SUCCESS is kept for a mailbox here too (RFC 3461 5.2.1).
 atf_test_case success cleanup
 success_head()
@@ -194,5 +215,6 @@ atf_init_test_cases()
 	atf_add_test_case odd_recipients
 	atf_add_test_case trusted
 	atf_add_test_case mixed
+	atf_add_test_case sweep
 	atf_add_test_case success
 }

@@ -198,6 +198,8 @@ enum msg_type {
 	M_CTL,
 	M_CTL_ROW,
 	M_CTL_END,
+	M_CTL_WAIT,		/* many rows: when these are out, tell me */
+	M_CTL_MORE,
 	/* control -> crypto via parent: a new DKIM key */
 	M_CTL_KEYGEN,		/* + fd: where to write the private key */
 	M_CTL_KEYGEN_R,
@@ -1136,6 +1138,15 @@ struct msg_ctl_end {
 	uint32_t	cookie;
 	uint8_t		ok;
 	const char	*text;
+};
+
+struct msg_ctl_wait {
+	uint32_t	cookie;
+};
+
+struct msg_ctl_more {
+	uint32_t	cookie;
+	uint8_t		stop;		/* nobody wants them any more */
 };
 
 struct msg_ctl_keygen {

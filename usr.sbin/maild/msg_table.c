@@ -695,6 +695,13 @@ static const struct msg_field f_ctl_end[] = {
 	N(ctl_end, ok, 1),
 	S(ctl_end, text, 2 * MSG_TEXT),
 };
+static const struct msg_field f_ctl_wait[] = {
+	F(ctl_wait, cookie),
+};
+static const struct msg_field f_ctl_more[] = {
+	F(ctl_more, cookie),
+	N(ctl_more, stop, 1),
+};
 static const struct msg_field f_ctl_keygen[] = {
 	F(ctl_keygen, cookie),
 	N(ctl_keygen, alg, 1),
@@ -848,6 +855,8 @@ const struct msg_row msg_table[M_MAX] = {
 	ROW(CTL, ctl, FD_NONE, [PROC_CONTROL] = KIDS_BUT_CONTROL | P(PARENT)),
 	ROW(CTL_ROW, ctl_row, FD_NONE, FROM_ALL_BUT_CONTROL(P(CONTROL))),
 	ROW(CTL_END, ctl_end, FD_NONE, FROM_ALL_BUT_CONTROL(P(CONTROL))),
+	ROW(CTL_WAIT, ctl_wait, FD_NONE, [PROC_QUEUE] = P(CONTROL)),
+	ROW(CTL_MORE, ctl_more, FD_NONE, [PROC_CONTROL] = P(QUEUE)),
 	ROW(CTL_KEYGEN, ctl_keygen, FD_MUST, [PROC_PARENT] = P(CRYPTO)),
 	ROW(CTL_KEYGEN_R, ctl_keygen_r, FD_NONE, [PROC_CRYPTO] = P(PARENT)),
 };

@@ -20,6 +20,7 @@ struct target {
 	uint8_t	 proc;
 	uint8_t	 inst;
 	uint8_t	 waiting;
+	uint8_t	 wants;			/* to go on, with more rows */
 };
 
 struct client {
@@ -65,8 +66,22 @@ renumber(struct client *c)
 }
 
 static void
+say_more(const struct target *t, uint32_t cookie, int stop)
+{
+	struct msg_ctl_more	 m = { .cookie = cookie,
+				    .stop = (uint8_t)stop };
+
+	(void)proc_send(t->proc, t->inst, M_CTL_MORE, &m, -1);
+}
+
+static void
 client_free(struct client *c)
 {
+	unsigned	 i;
+
+	for (i = 0; i < c->ntargets; i++)
+		if (c->targets[i].wants)
+			say_more(&c->targets[i], c->cookie, 1);
 	hashtab_remove(&clients, &c->cookie, sizeof(c->cookie));
 	conn_free(c->conn);
 	free(c);
@@ -147,7 +162,7 @@ ask(struct client *c, const struct verb *v, const struct msg_ctl *m)
 			if (proc_send(p, i, M_CTL, m, -1) == -1)
 				continue;
 			t = &c->targets[c->ntargets++];
-			*t = (struct target){ p, i, 1 };
+			*t = (struct target){ p, i, 1, 0 };
 			c->waiting++;
 		}
 	}
@@ -186,6 +201,19 @@ request(struct client *c, const char *line, size_t len)
 	json_decref(o);
 }
 
+/* mailctl has read what there was. */
+static void
+drained(struct client *c)
+{
+	unsigned	 i;
+
+	for (i = 0; i < c->ntargets; i++)
+		if (c->targets[i].wants) {
+			c->targets[i].wants = 0;
+			say_more(&c->targets[i], c->cookie, 0);
+		}
+}
+
 static void
 on_conn(struct conn *conn, enum conn_event ev, void *arg)
 {
@@ -205,6 +233,9 @@ on_conn(struct conn *conn, enum conn_event ev, void *arg)
 		}
 		request(c, (const char *)in, nl - in);
 		conn_consume(conn, nl + 1 - in);
+		break;
+	case CONN_DRAINED:
+		drained(c);
 		break;
 	case CONN_EOF:
 	case CONN_ERROR:
@@ -264,6 +295,23 @@ client_row(const struct proc_from *from, const struct msg_ctl_row *m)
 		proc_bad(from, "malformed row");
 	} else
 		put(c, o);
+}
+
+/* Rows without an end: on with them when mailctl has these. */
+void
+client_wait(const struct proc_from *from, const struct msg_ctl_wait *m)
+{
+	struct target	 nobody = { from->proc, from->inst, 0, 0 }, *t = NULL;
+	struct client	*c;
+
+	if ((c = client_find(m->cookie)) != NULL)
+		t = target_find(c, from->proc, from->inst);
+	if (t == NULL)
+		say_more(&nobody, m->cookie, 1);
+	else if (conn_pending(c->conn) == 0)
+		say_more(t, m->cookie, 0);
+	else
+		t->wants = 1;
 }
 
 static void

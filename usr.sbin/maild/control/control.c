@@ -17,9 +17,16 @@ on_end(const struct proc_from *from, const void *msg, int fd)
 	client_end(from, msg);
 }
 
+static void
+on_wait(const struct proc_from *from, const void *msg, int fd)
+{
+	client_wait(from, msg);
+}
+
 static const struct proc_dispatch dispatch[] = {
 	{ M_CTL_ROW,	on_row },
 	{ M_CTL_END,	on_end },
+	{ M_CTL_WAIT,	on_wait },
 	{ M_MAX,	NULL }
 };
 

@@ -12,26 +12,42 @@
 #include "proc.h"
 #include "ptr.h"
 
+#define ASKERS	4000	/* questions of one worker that wait for DNS */
+
 /* Who waits for an answer of DNS. */
 struct asker {
 	struct proc_from from;
 	uint64_t	 cookie;
 };
 
+static unsigned			 askers[PROC_MAX][256];
 static struct conf		*lookup_conf;
 static struct expand_site	 lookup_site;
 static struct expand_site	 lookup_next;	/* of the one being checked */
 
+/* NULL: it has more under way than it could make sense of. */
 static struct asker *
-lookup_asker(const struct proc_from *from, uint64_t cookie)
+asker_new(const struct proc_from *from, uint64_t cookie)
 {
 	struct asker	*a;
 
+	if (askers[from->proc][from->inst] >= ASKERS) {
+		proc_count_add("lookup.too_many", 1);
+		return NULL;
+	}
 	if ((a = calloc(1, sizeof(*a))) == NULL)
 		fatal("lookup");
 	a->from = *from;
 	a->cookie = cookie;
+	askers[from->proc][from->inst]++;
 	return a;
+}
+
+static void
+asker_free(struct asker *a)
+{
+	askers[a->from.proc][a->from.inst]--;
+	free(a);
 }
 
 /* ---- clients ------------------------------------------------------------ */
@@ -68,6 +84,7 @@ lookup_limit(const struct proc_from *from, const struct msg_connect *m)
 static void
 lookup_ptr_ignore(const char *name, void *arg)
 {
+	asker_free(arg);
 }
 
 static void
@@ -76,6 +93,7 @@ lookup_connect(const struct proc_from *from, const void *msg, int fd)
 	const struct msg_connect	*m = msg;
 	struct msg_connect_r		 r;
 	const char			*name;
+	struct asker			*a;
 
 	memset(&r, 0, sizeof(r));
 	r.sid = m->sid;
@@ -102,8 +120,8 @@ lookup_connect(const struct proc_from *from, const void *msg, int fd)
 	if (r.code == 0 && m->client.family != 0 && from->proc == PROC_SMTP) {
 		if ((name = ptr_cached(&m->client)) != NULL)
 			r.rdns = name;
-		else
-			ptr_ask(&m->client, lookup_ptr_ignore, NULL);
+		else if ((a = asker_new(from, 0)) != NULL)
+			ptr_ask(&m->client, lookup_ptr_ignore, a);
 	}
 	(void)proc_send(from->proc, from->inst, M_CONNECT_R, &r, -1);
 }
@@ -125,15 +143,20 @@ lookup_ptr_answer(const char *name, void *arg)
 	r.cookie = a->cookie;
 	r.name = name;
 	(void)proc_send(a->from.proc, a->from.inst, M_PTR_R, &r, -1);
-	free(a);
+	asker_free(a);
 }
 
 static void
 lookup_ptr(const struct proc_from *from, const void *msg, int fd)
 {
 	const struct msg_ptr	*m = msg;
+	struct msg_ptr_r	 r = { .cookie = m->cookie, .name = "" };
+	struct asker		*a;
 
-	ptr_ask(&m->addr, lookup_ptr_answer, lookup_asker(from, m->cookie));
+	if ((a = asker_new(from, m->cookie)) != NULL)
+		ptr_ask(&m->addr, lookup_ptr_answer, a);
+	else
+		(void)proc_send(from->proc, from->inst, M_PTR_R, &r, -1);
 }
 
 /* ---- recipients --------------------------------------------------------- */
@@ -197,18 +220,23 @@ lookup_mx_answer(const struct mx_answer *a, void *arg)
 	r.secure = a->secure;
 	r.text = a->text;
 	(void)proc_send(asker->from.proc, asker->from.inst, M_MX_R, &r, -1);
-	free(asker);
+	asker_free(asker);
 }
 
 static void
 lookup_mx(const struct proc_from *from, const void *msg, int fd)
 {
 	const struct msg_mx	*m = msg;
+	struct msg_mx_r		 r = { .cookie = m->cookie, .status = MX_TEMP,
+				    .text = "too many DNS questions" };
+	struct asker		*a;
 
 	proc_count_add("lookup.mx", 1);
-	mx_ask(m->name, m->host_only, m->host_only ? NULL :
-	    lookup_conf->hostname, lookup_mx_answer,
-	    lookup_asker(from, m->cookie));
+	if ((a = asker_new(from, m->cookie)) != NULL)
+		mx_ask(m->name, m->host_only, m->host_only ? NULL :
+		    lookup_conf->hostname, lookup_mx_answer, a);
+	else
+		(void)proc_send(from->proc, from->inst, M_MX_R, &r, -1);
 }
 
 /* ---- the process -------------------------------------------------------- */

@@ -1,3 +1,7 @@
+#include <sys/queue.h>
+#include <sys/time.h>
+
+#include <event.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <stdio.h>
@@ -14,6 +18,9 @@
 #include "trace.h"
 #include "transit.h"
 #include "turn.h"
+
+#define SWEEP_ENTRIES	200	/* of the spool, in a turn */
+#define SWEEP_ROWS	1000	/* to mailctl, before it has read them */
 
 typedef int (*entry_fn)(const struct proc_from *, const struct msg_ctl *,
     struct envelope *);
@@ -194,37 +201,141 @@ bounce_entry(const struct proc_from *from, const struct msg_ctl *m,
 	return save(e);
 }
 
-/* ids first: what is done to an entry may move it in the order. */
+/*
+ * Over the whole spool, a piece in each turn.  By id: what is done to an entry
+ * may move it in the order of time.  What comes in meanwhile is not meant.
+ */
+struct sweep {
+	LIST_ENTRY(sweep) entry;
+	struct event	 ev;
+	struct proc_from from;
+	struct msg_ctl	 m;		/* strings are ours */
+	entry_fn	 fn;
+	uint64_t	 id;		/* the last one that was seen */
+	uint64_t	 end;
+	unsigned	 rows;		/* since control took some */
+	unsigned	 n, failed, corrupt;
+};
+
+static LIST_HEAD(, sweep) sweeps = LIST_HEAD_INITIALIZER(sweeps);
+
+static void
+sweep_free(struct sweep *s)
+{
+	evtimer_del(&s->ev);
+	LIST_REMOVE(s, entry);
+	free((void *)(uintptr_t)s->m.sender);
+	free((void *)(uintptr_t)s->m.rcpt);
+	free(s);
+}
+
+static void
+sweep_end(struct sweep *s)
+{
+	char	 text[96];
+
+	schedule_restart();
+	snprintf(text, sizeof(text), "%u message%s%s", s->n,
+	    s->n == 1 ? "" : "s",
+	    s->corrupt ? ", and some that are corrupt" : "");
+	if (s->failed > 0)
+		snprintf(text, sizeof(text),
+		    "%u of %u are under way; try again", s->failed, s->n);
+	ctlrow_end(&s->from, s->m.cookie, s->failed == 0, text);
+	sweep_free(s);
+}
+
+static void
+sweep_entry(struct sweep *s)
+{
+	struct envelope	*e;
+
+	if ((e = load(s->id)) == NULL) {
+		s->corrupt++;
+		return;
+	}
+	if (matches(&s->m, e)) {
+		s->n++;
+		s->rows += e->ndsts;
+		s->failed += !s->fn(&s->from, &s->m, e);
+	}
+	envelope_free(e);
+}
+
+static void
+sweep_some(int fd, short what, void *arg)
+{
+	static const struct timeval	 now = { 0, 0 };
+	struct msg_ctl_wait		 m;
+	struct spool_entry		 entry;
+	struct sweep			*s = arg;
+	int				 i;
+
+	for (i = 0; i < SWEEP_ENTRIES && s->rows < SWEEP_ROWS; i++) {
+		if (spool_next_id(turn_spool(), s->id, &entry) != SPOOL_OK ||
+		    entry.id >= s->end) {
+			sweep_end(s);
+			return;
+		}
+		s->id = entry.id;
+		sweep_entry(s);
+	}
+	if (s->fn != show_entry || s->rows < SWEEP_ROWS) {
+		s->rows = 0;
+		evtimer_add(&s->ev, &now);
+		return;
+	}
+	/* Whoever reads them sets the pace. */
+	m.cookie = s->m.cookie;
+	if (proc_send(s->from.proc, s->from.inst, M_CTL_WAIT, &m, -1) == -1)
+		sweep_free(s);
+}
+
+void
+admin_more(const struct msg_ctl_more *m)
+{
+	struct sweep	*s;
+
+	LIST_FOREACH(s, &sweeps, entry)
+		if (s->m.cookie == m->cookie)
+			break;
+	if (s == NULL || s->rows < SWEEP_ROWS)
+		return;
+	s->rows = 0;
+	if (m->stop)
+		sweep_free(s);
+	else
+		sweep_some(-1, 0, s);
+}
+
+void
+admin_control_gone(void)
+{
+	struct sweep	*s;
+
+	while ((s = LIST_FIRST(&sweeps)) != NULL)
+		sweep_free(s);
+}
+
 static void
 for_all(const struct proc_from *from, const struct msg_ctl *m, entry_fn fn)
 {
-	struct spool_entry	 entry;
-	struct envelope		*e;
-	char			 text[96];
-	uint64_t		 id = 0;
-	unsigned		 n = 0, failed = 0, corrupt = 0;
+	struct sweep	*s;
 
-	while (spool_next_id(turn_spool(), id, &entry) == SPOOL_OK) {
-		id = entry.id;
-		if (m->id != 0 && m->id != id)
-			continue;
-		if ((e = load(id)) == NULL) {
-			corrupt++;
-			continue;
-		}
-		if (matches(m, e)) {
-			n++;
-			failed += !fn(from, m, e);
-		}
-		envelope_free(e);
-	}
-	schedule_restart();
-	snprintf(text, sizeof(text), "%u message%s%s", n, n == 1 ? "" : "s",
-	    corrupt ? ", and some that are corrupt" : "");
-	if (failed > 0)
-		snprintf(text, sizeof(text),
-		    "%u of %u are under way; try again", failed, n);
-	ctlrow_end(from, m->cookie, failed == 0, text);
+	if ((s = calloc(1, sizeof(*s))) == NULL ||
+	    (s->m.sender = strdup(m->sender)) == NULL ||
+	    (s->m.rcpt = strdup(m->rcpt)) == NULL)
+		fatal("admin");
+	s->from = *from;
+	s->m.cookie = m->cookie;
+	s->m.verb = m->verb;
+	s->m.older = m->older;
+	s->m.arg = "";
+	s->fn = fn;
+	s->end = proc_new_id();
+	evtimer_set(&s->ev, sweep_some, s);
+	LIST_INSERT_HEAD(&sweeps, s, entry);
+	sweep_some(-1, 0, s);
 }
 
 static void

@@ -6,5 +6,7 @@
 
 void	admin_stats(void);
 void	admin_ctl(const struct proc_from *, const struct msg_ctl *);
+void	admin_more(const struct msg_ctl_more *);
+void	admin_control_gone(void);
 
 #endif

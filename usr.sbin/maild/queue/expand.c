@@ -1,3 +1,5 @@
+#include <sys/queue.h>
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -7,6 +9,7 @@
 #include "libutil/log.h"
 
 struct question {
+	TAILQ_ENTRY(question)	 entry;	/* in lost */
 	uint64_t		 cookie;
 	struct expand_dst	*dsts;
 	size_t			 ndsts;
@@ -17,7 +20,8 @@ struct question {
 };
 
 static struct hashtab	 questions;
-static int		 some_lost;
+static TAILQ_HEAD(questionlist, question) lost =
+    TAILQ_HEAD_INITIALIZER(lost);
 
 static const void *
 question_key(const void *entry, size_t *len)
@@ -40,12 +44,22 @@ question_free(struct question *q)
 	size_t	 i;
 
 	hashtab_remove(&questions, &q->cookie, sizeof(q->cookie));
+	if (q->lost)
+		TAILQ_REMOVE(&lost, q, entry);
 	for (i = 0; i < q->ndsts; i++) {
 		free(q->dsts[i].address);
 		free(q->dsts[i].mailbox);
 	}
 	free(q->dsts);
 	free(q);
+}
+
+static void
+lose(struct question *q)
+{
+	if (!q->lost)
+		TAILQ_INSERT_TAIL(&lost, q, entry);
+	q->lost = 1;
 }
 
 void
@@ -62,7 +76,7 @@ expand_ask(const struct msg_expand *m, expand_cb cb, void *arg)
 	if (hashtab_insert(&questions, q) == -1)
 		fatal("expand");
 	if (proc_send(PROC_LOOKUP, 0, M_EXPAND, &out, -1) == -1)
-		q->lost = some_lost = 1;
+		lose(q);
 }
 
 void
@@ -177,22 +191,20 @@ expand_lookup_gone(void)
 	size_t		 iter = 0;
 
 	while ((q = hashtab_next(&questions, &iter)) != NULL)
-		q->lost = some_lost = 1;
+		lose(q);
 }
 
+/* Answers may ask again, and lose that: those come in the next turn. */
 void
 expand_turn(void)
 {
-	struct question	*q;
-	size_t		 iter = 0;
+	struct question	*q, *last = TAILQ_LAST(&lost, questionlist);
+	int		 end;
 
-	if (!some_lost)
-		return;
-	some_lost = 0;
-	while ((q = hashtab_next(&questions, &iter)) != NULL) {
-		if (q->lost) {
-			answer_temp(q, "cannot look up the address just now");
-			iter = 0;	/* the answer may have asked again */
-		}
+	while ((q = TAILQ_FIRST(&lost)) != NULL) {
+		end = q == last;
+		answer_temp(q, "cannot look up the address just now");
+		if (end)
+			return;
 	}
 }

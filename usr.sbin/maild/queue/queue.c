@@ -173,6 +173,12 @@ on_relay_window(const struct proc_from *from, const void *msg, int fd)
 	relayjob_window(((const struct msg_relay_window *)msg)->messages);
 }
 
+static void
+on_ctl_more(const struct proc_from *from, const void *msg, int fd)
+{
+	admin_more(msg);
+}
+
 static const struct proc_dispatch dispatch[] = {
 	{ M_GRANT,		on_grant },
 	{ M_SESSION_END,	on_session_end },
@@ -196,6 +202,7 @@ static const struct proc_dispatch dispatch[] = {
 	{ M_RELAY_RCPT_R,	on_relay_rcpt_r },
 	{ M_RELAY_R,		on_relay_r },
 	{ M_RELAY_WINDOW,	on_relay_window },
+	{ M_CTL_MORE,		on_ctl_more },
 	{ M_MAX,		NULL }
 };
 
@@ -289,6 +296,9 @@ peer_gone(enum proc_id proc, unsigned inst)
 		break;
 	case PROC_LOOKUP:
 		expand_lookup_gone();
+		break;
+	case PROC_CONTROL:
+		admin_control_gone();
 		break;
 	case PROC_CRYPTO:
 		transit_crypto_gone();

@@ -1,5 +1,7 @@
 #include <sys/queue.h>
+#include <sys/time.h>
 
+#include <event.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -14,6 +16,8 @@
 
 /* Messages of one domain with relay, for each connection it may have. */
 #define JOBS_PER_CONNECTION	50
+#define TURN_BYTES		(32 * 1024 * 1024)	/* of bodies */
+#define RELAY_BACKLOG		(256 * 1024)	/* bytes it has not taken */
 #define RELAY_DEATHS		3	/* with it: then it rests a while */
 
 struct domain;
@@ -253,12 +257,43 @@ job_fail(struct job *j)
 	job_end(j);
 }
 
+static void
+on_again(int fd, short what, void *arg)
+{
+}
+
+/* There is more than a turn may do: have another one soon. */
+static void
+again(int ms)
+{
+	static struct event	 ev;
+	struct timeval		 tv = { 0, ms * 1000 };
+
+	if (!evtimer_initialized(&ev))
+		evtimer_set(&ev, on_again, NULL);
+	evtimer_add(&ev, &tv);
+}
+
+/* Has this turn done enough? */
+static int
+turn_is_full(uint64_t bytes)
+{
+	if (proc_backlog(PROC_RELAY, 0) > RELAY_BACKLOG)
+		again(10);
+	else if (bytes > TURN_BYTES)
+		again(0);
+	else
+		return 0;
+	return 1;
+}
+
 /* Round robin over the domains that have something to send. */
 void
 relayjob_turn(void)
 {
 	struct domain	*d;
 	struct job	*j;
+	uint64_t	 bytes = 0;
 
 	while (out < window && proc_peer_up(PROC_RELAY, 0) &&
 	    (d = TAILQ_FIRST(&ready)) != NULL) {
@@ -268,6 +303,9 @@ relayjob_turn(void)
 			job_end(j);
 			continue;
 		}
+		if (turn_is_full(bytes))
+			return;
+		bytes += j->env->size;
 		if (send_job(j) == -1) {
 			if (!proc_peer_up(PROC_RELAY, 0))
 				return;
