@@ -291,7 +291,8 @@ storm_end(double t)
 	printf("%s=%llu seconds=%.3f rate=%.0f", mode->name,
 	    (unsigned long long)ndone, t, (double)ndone / t);
 	lat_print(&lats[0]);
-	printf(" resumed=%llu\n", (unsigned long long)load_resumed());
+	printf(" resumed=%llu cpu=%u%%\n", (unsigned long long)load_resumed(),
+	    load_cpu());
 }
 
 /* run: commands in turn */
@@ -328,6 +329,7 @@ run_end(double t)
 		    (unsigned long long)(octets[i] / lats[i].n),
 		    lats[i].us[0]);
 		lat_print(&lats[i]);
+		printf(" cpu=%u%%", load_cpu());
 		printf(" command=%s\n", want.commands[i]);
 	}
 }

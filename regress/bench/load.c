@@ -32,6 +32,7 @@ static SSL_CTX			*tlsctx;
 static SSL_SESSION		*tlssession;
 static int			 resume;
 static uint64_t			 nresumed;
+static uint64_t			 began;
 static char			 rbuf[256 * 1024];
 
 static void	conn_readable(evutil_socket_t, short, void *);
@@ -43,6 +44,7 @@ load_init(void)
 {
 	struct rlimit	 rl;
 
+	began = load_usec();
 	/* Root may go beyond its hard limit; others have what they have. */
 	rl.rlim_cur = rl.rlim_max = 200000;
 	if (setrlimit(RLIMIT_NOFILE, &rl) == -1 &&
@@ -53,6 +55,19 @@ load_init(void)
 	signal(SIGPIPE, SIG_IGN);
 	if ((load_base = event_base_new()) == NULL)
 		errx(1, "event_base_new");
+}
+
+unsigned int
+load_cpu(void)
+{
+	struct rusage	 ru;
+	double		 used, t = (double)(load_usec() - began) / 1e6;
+
+	if (getrusage(RUSAGE_SELF, &ru) == -1 || t <= 0)
+		return 0;
+	used = (double)(ru.ru_utime.tv_sec + ru.ru_stime.tv_sec) +
+	    (double)(ru.ru_utime.tv_usec + ru.ru_stime.tv_usec) / 1e6;
+	return (unsigned int)(100 * used / t + 0.5);
 }
 
 uint64_t

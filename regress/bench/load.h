@@ -87,6 +87,11 @@ uint32_t lat_at(struct lat *, double);
  * none begins with a dot.  The caller frees.
  */
 char	*load_text(size_t, uint64_t, size_t *);
+/*
+ * What share of one processor this process has had since load_init, in
+ * percent: a generator that comes near 100 measures itself.
+ */
+unsigned int load_cpu(void);
 /* A number from the command line. */
 uint64_t load_number(const char *, const char *, uint64_t);
 

@@ -10,9 +10,12 @@ maild_smtp=127.0.0.1:$((base + 25))
 maild_submissions=127.0.0.1:$((base + 465))
 maild_imap=127.0.0.1:$((base + 143))
 maild_imaps=127.0.0.1:$((base + 993))
+maild_pop3=127.0.0.1:$((base + 110))
 peer_smtp=127.0.0.1:$((base + 1025))
 peer_imap=127.0.0.1:$((base + 1143))
 peer_imaps=127.0.0.1:$((base + 1993))
+peer_pop3=127.0.0.1:$((base + 1110))
+peer_submissions=127.0.0.1:$((base + 1465))
 peer_lmtp=127.0.0.1:$((base + 1024))
 
 # wait_for SECONDS command ...: until it succeeds.
@@ -74,11 +77,13 @@ maild_setup() {
 	listen on 127.0.0.1 port $((base + 465)) submissions
 	listen on 127.0.0.1 port $((base + 143)) imap
 	listen on 127.0.0.1 port $((base + 993)) imaps
+	listen on 127.0.0.1 port $((base + 110)) pop3
 	listen on socket "$maild_dir/lmtp.sock" lmtp
 	auth cleartext allowed
 	limits {
 		sessions 50000
 		sessions-per-address 50000
+		connections-per-minute 0
 		sessions-per-account 50000
 		messages-per-session 10000000
 	}
@@ -144,11 +149,13 @@ dovecot_setup() {
 	chmod 755 "$dovecot_dir"
 	chown nobody "$dovecot_dir/mail"
 	cp "$work/cert.pem" "$work/key.pem" "$dovecot_dir"
+	dovecot_pop3=
+	[ ! -x /usr/lib/dovecot/pop3 ] || dovecot_pop3=pop3
 	cat >"$dovecot_dir/dovecot.conf" <<-CONF
 	base_dir = $dovecot_dir/run
 	state_dir = $dovecot_dir/state
 	log_path = $dovecot_dir/log
-	protocols = imap lmtp
+	protocols = imap lmtp $dovecot_pop3
 	listen = 127.0.0.1
 	ssl = yes
 	ssl_cert = <$dovecot_dir/cert.pem
@@ -186,6 +193,22 @@ dovecot_setup() {
 	service imap {
 	  service_count = 200
 	  process_min_avail = 4
+	}
+	service pop3-login {
+	  inet_listener pop3 {
+	    port = $((base + 1110))
+	  }
+	  inet_listener pop3s {
+	    port = 0
+	  }
+	  service_count = 0
+	  process_min_avail = 2
+	}
+	# for Postfix
+	service auth {
+	  unix_listener $dovecot_dir/run/auth-smtp {
+	    mode = 0666
+	  }
 	}
 	service lmtp {
 	  process_min_avail = 4
@@ -258,6 +281,17 @@ postfix_setup() {
 	sed -e "s/^smtp  *inet  *n  *- /127.0.0.1:$((base + 1025)) inet n - /" \
 	    -e 's/^\([a-z0-9.:]* *[a-z]* *[-a-z]* *[-a-z]* *\)y /\1n /' \
 	    /usr/share/postfix/master.cf.dist >"$postfix_dir/conf/master.cf"
+	cat >>"$postfix_dir/conf/master.cf" <<-CONF
+	127.0.0.1:$((base + 1465)) inet n - n - - smtpd
+	  -o smtpd_tls_wrappermode=yes
+	  -o smtpd_tls_cert_file=$work/cert.pem
+	  -o smtpd_tls_key_file=$work/key.pem
+	  -o smtpd_sasl_auth_enable=yes
+	  -o smtpd_sasl_type=dovecot
+	  -o smtpd_sasl_path=$dovecot_dir/run/auth-smtp
+	  -o smtpd_recipient_restrictions=permit_sasl_authenticated,reject
+	  -o smtpd_relay_restrictions=permit_sasl_authenticated,reject
+	CONF
 	touch "$postfix_dir/log"
 }
 

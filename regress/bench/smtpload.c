@@ -475,7 +475,7 @@ main(int argc, char *argv[])
 	    (unsigned long long)acked, (unsigned long long)refused,
 	    (unsigned long long)lost, t, (double)acked / t);
 	lat_print(&lat);
-	putchar('\n');
+	printf(" cpu=%u%%\n", load_cpu());
 	if (acks != NULL && fclose(acks) == EOF)
 		err(1, "-o");
 	return 0;

@@ -356,8 +356,8 @@ main(int argc, char *argv[])
 	event_base_dispatch(load_base);
 	t = first == 0 ? 0 : (double)(last - first) / 1e6;
 	printf("messages=%llu connections=%llu together=%u seconds=%.3f "
-	    "rate=%.0f\n", (unsigned long long)total,
+	    "rate=%.0f cpu=%u%%\n", (unsigned long long)total,
 	    (unsigned long long)connections, open_max, t,
-	    t > 0 ? (double)total / t : 0);
+	    t > 0 ? (double)total / t : 0, load_cpu());
 	return 0;
 }
