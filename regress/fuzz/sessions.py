@@ -26,6 +26,9 @@ NUMBERS = ['0', '1', '2', '7', '100', '999', '65535', '65536', '2147483647',
            '9223372036854775808', '18446744073709551615',
            '18446744073709551616', '-1', '00000000001', '1e9', '']
 
+# Letters of ASCII alone: another's capital may be no latin-1.
+SWAP = {c: ord(chr(c).swapcase()) for c in range(128)}
+
 SMTP_DICT = ['HELO', 'EHLO', 'LHLO', 'MAIL FROM:', 'RCPT TO:', 'DATA', 'BDAT',
              'LAST', 'RSET', 'NOOP', 'QUIT', 'VRFY', 'EXPN', 'HELP', 'AUTH',
              'STARTTLS', 'SIZE=', 'BODY=8BITMIME', 'BODY=BINARYMIME',
@@ -459,7 +462,7 @@ class Maker:
         if kind == 9:
             return re.sub(r'\d+', lambda m: r.choice(NUMBERS), s,
                           count=r.choice((1, 3)))
-        return s[:at] + s[at:end].swapcase() + s[end:]
+        return s[:at] + s[at:end].translate(SWAP) + s[end:]
 
     def session(self):
         r = self.r

@@ -80,6 +80,14 @@ caller_open(const struct caller *c)
 }
 
 int
+caller_used_up(const struct caller *c)
+{
+	size_t	 len;
+
+	return conn_in(c->conn, &len) == NULL || len == 0;
+}
+
+int
 caller_nuisance(const struct caller *c)
 {
 	return c->errors > 0 &&

@@ -114,6 +114,8 @@ void	*caller_find(const struct caller_proto *, uint64_t sid);
 struct caller *caller_any(uint64_t sid);
 /* He may be heard: no handshake, no question at lookup or auth. */
 int	 caller_open(const struct caller *);
+/* No input is left: nobody calls back for it, nor again for its end. */
+int	 caller_used_up(const struct caller *);
 /* Has he made more mistakes than he may? */
 int	 caller_nuisance(const struct caller *);
 /* Begin the handshake, after what was written; may close. */

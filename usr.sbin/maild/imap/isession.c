@@ -423,7 +423,7 @@ input(struct isession *s)
 			isession_bye(s, "Too many errors");
 			return;
 		}
-		if (++n >= SESSION_COMMANDS) {
+		if (++n >= SESSION_COMMANDS && !caller_used_up(&s->c)) {
 			conn_again(s->c.conn);
 			return;
 		}

@@ -128,7 +128,7 @@ input(struct pop3_session *s)
 			s->stalled = 1;
 			return;
 		}
-		if (lines++ >= POP3_LINES) {
+		if (lines++ >= POP3_LINES && !caller_used_up(&s->c)) {
 			conn_again(s->c.conn);
 			return;
 		}

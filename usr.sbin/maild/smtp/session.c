@@ -217,7 +217,7 @@ input(struct session *s)
 			more = skip(s);
 		else if (in_body(s))
 			more = data_input(s);
-		else if (lines++ >= SESSION_LINES) {
+		else if (lines++ >= SESSION_LINES && !caller_used_up(&s->c)) {
 			conn_again(s->c.conn);
 			return;
 		} else
