@@ -83,21 +83,41 @@ captive_init(void)
 
 /* ---- the channel -------------------------------------------------------- */
 
+/* crypto has a socketpair of its own, on which nobody reads here. */
+static struct imsgbuf *
+channel(enum proc_id to, unsigned inst)
+{
+	static struct imsgbuf	 sync;
+	static int		 ready;
+	struct peer		*p;
+
+	if (to == PROC_CRYPTO) {
+		if (!ready && (fcntl(proc_sync_fd(), F_SETFL,
+		    O_NONBLOCK) == -1 || imsgbuf_init(&sync,
+		    proc_sync_fd()) == -1))
+			fatal("sync");
+		ready = 1;
+		imsgbuf_allow_fdpass(&sync);
+		return &sync;
+	}
+	return (p = proc_slot(to, inst)) == NULL ? NULL : &p->ibuf;
+}
+
 void
 captive_raw(enum proc_id to, unsigned inst, uint32_t type, const void *data,
     size_t len, int fd)
 {
-	struct peer	*p = proc_slot(to, inst);
+	struct imsgbuf	*ib = channel(to, inst);
 	struct ibuf	*b;
 
-	if (p == NULL || (b = imsg_create(&p->ibuf, type, 0, 0, len)) == NULL)
+	if (ib == NULL || (b = imsg_create(ib, type, 0, 0, len)) == NULL)
 		return;
 	if (len > 0 && imsg_add(b, data, len) == -1)
 		return;
 	if (fd != -1)
 		ibuf_fd_set(b, fcntl(fd, F_DUPFD_CLOEXEC, 0));
-	imsg_close(&p->ibuf, b);
-	(void)imsgbuf_write(&p->ibuf);
+	imsg_close(ib, b);
+	(void)imsgbuf_write(ib);
 }
 
 /* ---- life --------------------------------------------------------------- */
@@ -109,10 +129,10 @@ complete(void)
 	unsigned	 id;
 
 	for (id = PROC_CONTROL; id < PROC_MAX; id++)
-		if (id != captive_me && msg_wired(captive_me, id) &&
-		    proc_slot(id, 0) == NULL)
+		if (id != captive_me && id != PROC_CRYPTO &&
+		    msg_wired(captive_me, id) && proc_slot(id, 0) == NULL)
 			return 0;
-	return 1;
+	return captive_me == PROC_SCAN || proc_sync_fd() != -1;
 }
 
 /* The next of the plan that is not left out. */

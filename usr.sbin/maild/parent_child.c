@@ -16,7 +16,9 @@
 #include "msg.h"
 #include "parent.h"
 
+#ifndef BACKOFF_MAX		/* regress/abuse does not want to wait */
 #define BACKOFF_MAX	60		/* seconds */
+#endif
 #define STEADY_MS	60000		/* after that a death is a first one */
 #define LOG_READS	64		/* of a dead one's last words */
 #define STOP_WORKERS	10		/* seconds to finish what was begun */

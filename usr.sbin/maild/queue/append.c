@@ -291,7 +291,8 @@ on_scan(void *arg, const struct msg_scan_r *r, int fd)
 	it->append->scanning--;
 	if (r == NULL)
 		it->append->failed = ST_BAD;
-	else if (r->status != SCAN_OK || buf_add(&it->meta, r->meta.data,
+	else if (r->status != SCAN_OK ||
+	    (fd == -1 && r->meta.len == 0) || buf_add(&it->meta, r->meta.data,
 	    r->meta.len) == -1 || (fd != -1 && body_meta(fd,
 	    &it->metasize) == -1))
 		it->append->failed = ST_TEMP;

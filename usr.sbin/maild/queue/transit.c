@@ -214,7 +214,7 @@ keep_dkim(struct dkim_part *p, const char *selector,
 static int
 keep_scan(struct transit *t, const struct msg_scan_r *r, int fd)
 {
-	if (fd != -1 && body_meta(fd, &t->metasize) == -1)
+	if (fd == -1 ? r->meta.len == 0 : body_meta(fd, &t->metasize) == -1)
 		return -1;
 	/* It may have a signature of the domain that it was told, no other. */
 	if ((r->dkim_header1.len > 0 || r->dkim_header2.len > 0) &&
