@@ -119,6 +119,56 @@ def test_errors_end_it():
     expect(last, "421")
 
 
+def none(i):
+    return "RCPT TO:<none%d@example.test>" % i
+
+
+def test_harvest():
+    # With errors 8: refusals are mistakes, and take the longer.
+    c = Smtp(port)
+    c.cmd("EHLO x")
+    expect(c.cmd("MAIL FROM:<a@b.zz>"), "250")
+    start = time.time()
+    for i in range(8):
+        expect(c.cmd(none(i)), "550")
+    assert time.time() - start > 1.4
+    # He may ask once more.
+    c.send(none(8) + "\r\n")
+    expect(c.reply(), "421 4.7.0")
+    assert c.line() == ""
+    # All at once: no more than a part of them is answered.
+    c = Smtp(port)
+    c.send("EHLO x\r\nMAIL FROM:<a@b.zz>\r\n" +
+           "".join(none(i) + "\r\n" for i in range(500)) + "QUIT\r\n")
+    n = 0
+    while c.line().startswith(("250", "220", "550")):
+        n += 1
+    assert n < 120, n
+    # Who brings mail is forgiven; and all of that in one go.
+    c = Smtp(port)
+    c.cmd("EHLO x")
+    for _ in range(3):
+        c.send("MAIL FROM:<a@b.zz>\r\n%s\r\n%s\r\nRCPT TO:<%s>\r\n"
+               "%s\r\n%s\r\n%s\r\n%s\r\nDATA\r\n" %
+               (none(1), none(2), YOU, none(3), none(4), none(5), none(6)))
+        expect(c.replies(9), "250", "550", "550", "250", "550", "550", "550",
+               "550", "354")
+        c.send("Subject: x\r\n\r\nx\r\n.\r\n")
+        expect(c.reply(), "250")
+    # The end of his input is no way out of it.
+    c = Smtp(port)
+    c.send("EHLO x\r\nMAIL FROM:<a@b.zz>\r\n" +
+           "".join(none(i) + "\r\n" for i in range(7)) + "QUIT\r\n")
+    c.sock.shutdown(1)
+    last = ""
+    while True:
+        line = c.line()
+        if line == "":
+            break
+        last = line
+    expect(last, "221")
+
+
 def test_lmtp():
     c = Smtp(os.environ["site_dir"] + "/lmtp.sock")
     expect(c.cmd("EHLO x"), "500")

@@ -12,6 +12,7 @@ session_case()
 		site_new two@example.test
 		echo 'group@example.test: you@example.test, two@example.test' \
 		    >>\"\$site_dir/aliases\"
+		[ $1 != harvest ] || site_conf 'limits { errors 8 }'
 		[ $1 != slow ] || site_conf 'limits { smtp-timeout 3s }'
 		site_start
 		atf_check python3 \"\$(atf_get_srcdir)/session.py\" $1
@@ -22,6 +23,7 @@ session_case()
 }
 
 session_cases="order pipelining bdat smuggling size lines errors_end_it lmtp
+    harvest
     addresses auth_broken_off slow"
 for c in $session_cases; do
 	session_case "$c"

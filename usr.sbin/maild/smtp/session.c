@@ -19,10 +19,15 @@ session_find(uint64_t sid)
 	return caller_find(&session_proto, sid);
 }
 
+/* A refused recipient takes the longer the more there were. */
+#define TARPIT_FREE	5
+#define TARPIT_STEP	250	/* ms */
+#define TARPIT_MAX	5000
+
 static int
 ready(const struct session *s)
 {
-	return s->wait == WAIT_NONE && caller_open(&s->c);
+	return s->wait == WAIT_NONE && !s->slow && caller_open(&s->c);
 }
 
 /* ---- what is said ------------------------------------------------------- */
@@ -71,6 +76,57 @@ session_mistake(struct session *s)
 	s->c.errors++;
 }
 
+/* ---- who guesses addresses ---------------------------------------------- */
+
+int
+session_is_stranger(const struct session *s)
+{
+	return s->c.account == NULL && s->c.kind == LISTEN_SMTP;
+}
+
+/* His time is over: the replies, and on. */
+static void
+on_tarpit(int fd, short what, void *arg)
+{
+	struct session	*s = arg;
+
+	s->slow = 0;
+	if (caller_nuisance(&s->c)) {
+		session_close(s, 421, "4.7.0 Too many errors");
+		return;
+	}
+	if (s->tx != NULL)
+		transaction_go_on(s);
+	else
+		session_continue(s);
+}
+
+void
+session_refused(struct session *s)
+{
+	struct timeval	 tv;
+	unsigned	 ms;
+
+	session_mistake(s);
+	if (++s->refused <= TARPIT_FREE || s->slow)
+		return;
+	ms = (s->refused - TARPIT_FREE) * TARPIT_STEP;
+	if (ms > TARPIT_MAX)
+		ms = TARPIT_MAX;
+	tv.tv_sec = ms / 1000;
+	tv.tv_usec = (ms % 1000) * 1000;
+	proc_count_add("smtp_tarpits", 1);
+	evtimer_add(&s->tarpit, &tv);
+	s->slow = 1;
+}
+
+void
+session_served(struct session *s)
+{
+	s->c.errors -= s->refused;
+	s->refused = 0;
+}
+
 /*
  * From now on until the next whole command, or the next piece of a message:
  * one byte now and then does not keep a session (RFC 5321 4.5.3.2).
@@ -117,6 +173,7 @@ begin(struct caller *c, const struct conf_listen *l)
 	} else if (l->kind == LISTEN_LMTP)
 		kind = SMTP_KIND_LMTP;
 	smtp_server_init(&s->st, kind, caps, flags);
+	evtimer_set(&s->tarpit, on_tarpit, s);
 }
 
 static void
@@ -329,6 +386,7 @@ end(struct caller *c)
 {
 	struct session	*s = (struct session *)c;
 
+	evtimer_del(&s->tarpit);
 	transaction_end(s, 1);
 	free(s->helo);
 }

@@ -3,7 +3,9 @@
 #define SESSION_H
 
 #include <sys/queue.h>
+#include <sys/time.h>
 
+#include <event.h>
 #include <stdint.h>
 
 #include "caller.h"
@@ -68,6 +70,8 @@ struct session {
 	struct caller	 c;		/* first, see caller.h */
 	uint8_t		 wait;		/* enum wait */
 	uint8_t		 full;		/* he does not read our replies */
+	uint8_t		 slow;		/* our replies wait: see tarpit */
+	struct event	 tarpit;
 	struct smtp_server st;
 	struct smtp_line line;
 	uint64_t	 skip;		/* bytes of a refused BDAT */
@@ -75,6 +79,7 @@ struct session {
 	uint32_t	 txn;
 	struct transaction *tx;
 	uint32_t	 messages;
+	uint32_t	 refused;	/* recipients, since a message */
 	uint32_t	 junk;		/* commands for nothing: command.c */
 	size_t		 endless;	/* bytes of a line that is too long */
 };
@@ -94,11 +99,19 @@ void		 session_continue(struct session *);
 void		 session_patience(struct session *);
 /* A mistake of the client; closes after too many. */
 void		 session_mistake(struct session *);
+/* Might he be somebody who guesses addresses? */
+int		 session_is_stranger(const struct session *);
+/* Such a one had a recipient refused: a mistake, and his time. */
+void		 session_refused(struct session *);
+/* He has brought a message: what was refused of it is forgiven. */
+void		 session_served(struct session *);
 
 /* command.c */
 void		 command_line(struct session *, struct span line);
 
 /* transaction.c */
+/* The replies that waited, and who waited for them. */
+void		 transaction_go_on(struct session *);
 /* Must the RCPTs before it be answered first? */
 int		 transaction_waits(const struct session *, enum smtp_verb);
 /* Keep a command until then. */

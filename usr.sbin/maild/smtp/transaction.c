@@ -10,6 +10,7 @@
 #include "session.h"
 
 #define OPEN_REPLIES	1000	/* to RCPT, of one client */
+#define OPEN_STRANGER	50	/* who may ask for no more than counts */
 
 static uint32_t
 env_flags(const struct session *s, const struct smtp_params *p)
@@ -136,7 +137,8 @@ replies_flush(struct session *s)
 {
 	struct rcpt_reply	*r;
 
-	while ((r = STAILQ_FIRST(&s->tx->replies)) != NULL && r->done) {
+	while (!s->slow && (r = STAILQ_FIRST(&s->tx->replies)) != NULL &&
+	    r->done) {
 		session_reply(s, r->code, r->text);
 		STAILQ_REMOVE_HEAD(&s->tx->replies, entry);
 		s->tx->nreplies--;
@@ -247,9 +249,21 @@ transaction_rcpt_reply(struct session *s, const struct msg_env_rcpt_r *m,
 		accept_rcpt(s, m->n);
 	else
 		proc_count_add("smtp_recipients_refused", 1);
+	if (m->code >= 500 && session_is_stranger(s))
+		session_refused(s);
+	replies_flush(s);
+	if (s->wait == WAIT_RCPT && s->st.waiting == 0 && !s->slow)
+		transaction_release(s);
+}
+
+void
+transaction_go_on(struct session *s)
+{
 	replies_flush(s);
 	if (s->wait == WAIT_RCPT && s->st.waiting == 0)
 		transaction_release(s);
+	else if (s->wait == WAIT_NONE)
+		session_continue(s);
 }
 
 /* Any but RCPT; and that too when more are open than a client needs. */
@@ -258,7 +272,8 @@ transaction_waits(const struct session *s, enum smtp_verb verb)
 {
 	if (smtp_server_waits(&s->st, verb))
 		return 1;
-	return s->st.waiting > 0 && s->tx->nreplies >= OPEN_REPLIES;
+	return s->st.waiting > 0 && s->tx->nreplies >=
+	    (session_is_stranger(s) ? OPEN_STRANGER : OPEN_REPLIES);
 }
 
 void
@@ -340,6 +355,8 @@ transaction_committed(struct session *s, const struct msg_env_commit_r *m)
 		commit_text(m, text, sizeof(text));
 		transaction_answer(s, m->code, text);
 	}
+	if (m->code < 300)
+		session_served(s);
 	proc_count_add(m->code < 300 ? "smtp_messages" :
 	    "smtp_messages_refused", 1);
 	transaction_end(s, 0);
