@@ -106,6 +106,7 @@ struct pick {
 	struct rseq	*taken;
 	struct rseq	*seen;		/* a reader's own \Seen changes */
 	struct rseq	*failed;
+	uint32_t	 max;		/* taken: enough; 0: all */
 };
 
 static int
@@ -168,7 +169,8 @@ pick_set(struct mstore *ms, const struct pick *pk, uint64_t id,
 			    c == HOT_CHUNK(last) ? HOT_SLOT(last) :
 			    HOT_SLOTS - 1);
 			if (code != MSTORE_OK ||
-			    (code = cache_trim(ms)) != MSTORE_OK)
+			    (code = cache_trim(ms)) != MSTORE_OK ||
+			    (pk->max != 0 && rseq_count(pk->taken) >= pk->max))
 				return code;
 		}
 	}
@@ -333,7 +335,8 @@ mstore_expunge(struct mstore *ms, uint64_t mailbox, const struct rseq *uids,
 	struct rseq	 all = { &run, 1, 1 };
 	struct rec_change r = { .mailbox = mailbox };
 	struct pick	 pk = { .want = want_deleted, .taken = &r.uids,
-	    .flags = force ? 0 : MSTORE_DELETED };
+	    .flags = force ? 0 : MSTORE_DELETED,
+	    .max = uids == NULL ? MSTORE_SOME : 0 };
 	enum mstore_code code;
 	struct mbox	*x;
 

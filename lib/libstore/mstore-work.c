@@ -9,7 +9,7 @@
 #include "pack.h"
 
 #define WORK_CHUNKS	64		/* of a deleted mailbox at a time */
-#define WORK_JOURNAL	(16 * 1024)	/* kilobytes between checkpoints */
+#define WORK_JOURNAL	(4 * 1024)	/* kilobytes between checkpoints */
 
 /* A deleted mailbox's message bytes lose a place each. */
 static enum mstore_code

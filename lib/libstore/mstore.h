@@ -375,8 +375,12 @@ enum mstore_code mstore_store_by(struct mstore *, const struct mstore_who *,
 	    uint64_t mailbox, const struct rseq *uids, enum mstore_flagop,
 	    uint16_t flags, uint64_t keywords, uint64_t unchangedsince,
 	    struct rseq *changed, struct rseq *failed, uint64_t *modseq);
-/* Expunge what is \Deleted; among uids, or (NULL) all.  force: \Deleted or
- * not.  gone: what went. */
+/*
+ * Expunge what is \Deleted; among uids, or (NULL) all.  force: \Deleted or
+ * not.  gone: what went.  Without uids, when at least MSTORE_SOME went there
+ * may be more.
+ */
+#define MSTORE_SOME	16384
 enum mstore_code mstore_expunge(struct mstore *, uint64_t mailbox,
 	    const struct rseq *uids, int force, struct rseq *gone,
 	    uint64_t *modseq);

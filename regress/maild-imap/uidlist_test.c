@@ -142,7 +142,7 @@ ATF_TC_BODY(sets, tc)
 /* Pieces of a request, put together, are the set. */
 static void
 check_chunks(struct uidlist *l, const struct rseq *seqs, const uint32_t *v,
-    uint32_t n, int exact)
+    uint32_t n, int exact, uint32_t max)
 {
 	struct chunk	 c;
 	struct msg_blob	 blob;
@@ -154,11 +154,15 @@ check_chunks(struct uidlist *l, const struct rseq *seqs, const uint32_t *v,
 	rseq_init(&all);
 	rseq_init(&one);
 	chunk_start(&c, seqs, l, exact);
+	if (max != 0)
+		c.max = max;
 	while (chunk_next(&c, &blob)) {
 		ATF_REQUIRE(blob.len <= MSG_BLOB);
 		ATF_REQUIRE_EQ(0, rseq_get(&one, blob.data, blob.len));
 		ATF_REQUIRE(one.nruns <= (size_t)(exact ? CHUNK_EXACT :
 		    CHUNK_RUNS));
+		if (exact)
+			ATF_REQUIRE(rseq_count(&one) <= c.max);
 		for (k = 0; k < one.nruns; k++)
 			ATF_REQUIRE_EQ(0, rseq_add(&all, one.runs[k].first,
 			    one.runs[k].last));
@@ -190,17 +194,19 @@ ATF_TC_BODY(chunks, tc)
 	}
 	ATF_REQUIRE((l = uidlist_new(&s)) != NULL);
 	rseq_init(&seqs);
-	check_chunks(l, &seqs, v, n, 0);
+	check_chunks(l, &seqs, v, n, 0, 0);
 	ATF_REQUIRE_EQ(0, rseq_add(&seqs, 1, n));
-	check_chunks(l, &seqs, v, n, 0);
-	check_chunks(l, &seqs, v, n, 1);
+	check_chunks(l, &seqs, v, n, 0, 0);
+	check_chunks(l, &seqs, v, n, 1, 0);
+	check_chunks(l, &seqs, v, n, 0, 100);
+	check_chunks(l, &seqs, v, n, 1, 100);
 	rseq_free(&seqs);
 	for (i = 1; i <= n; i++) {
 		if (random() % 2)
 			ATF_REQUIRE_EQ(0, rseq_add(&seqs, i, i));
 	}
-	check_chunks(l, &seqs, v, n, 0);
-	check_chunks(l, &seqs, v, n, 1);
+	check_chunks(l, &seqs, v, n, 0, 0);
+	check_chunks(l, &seqs, v, n, 1, 0);
 	rseq_free(&seqs);
 	uidlist_unref(l);
 }

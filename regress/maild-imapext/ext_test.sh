@@ -47,6 +47,8 @@ done
 program_case progress inprogress "site_conf limits { imap-progress 1s }"
 program_case progress search_turns
 program_case fields fields
+program_case many many
+program_case many many_condstore
 for c in uidbatches language filters savelimit; do
 	program_case limits "$c"
 done

@@ -612,7 +612,8 @@ enum msg_st {
 	ST_BAD,			/* the request makes no sense */
 	ST_GONE,		/* expunged, or uidvalidity changed */
 	ST_INUSE,
-	ST_NOSPACE		/* the disk is below its reserve */
+	ST_NOSPACE,		/* the disk is below its reserve */
+	ST_MORE			/* done in part: ask once more */
 };
 
 struct msg_deliver_to {

@@ -9,6 +9,7 @@ chunk_start(struct chunk *c, const struct rseq *seqs, struct uidlist *list,
 	c->seqs = seqs;
 	c->list = list;
 	c->exact = exact;
+	c->max = CHUNK_MESSAGES;
 	c->run = 0;
 	c->seq = 0;
 }
@@ -19,46 +20,43 @@ chunk_more(const struct chunk *c)
 	return c->run < c->seqs->nruns;
 }
 
-/* The next run of uids of a run of numbers. */
-static void
-add_exact(struct chunk *c, const struct rseq_run *r, struct rseq *uids)
+/*
+ * Of what is left of a run of numbers, at most max: the uids.  Exactly: no
+ * further than these follow each other.  How many messages it was.
+ */
+static uint32_t
+add_some(struct chunk *c, uint32_t max, struct rseq *uids)
 {
-	uint32_t	 seq = c->seq == 0 ? r->first : c->seq, last, uid;
+	const struct rseq_run	*r = &c->seqs->runs[c->run];
+	uint32_t		 seq, last, uid;
 
+	seq = c->seq == 0 ? r->first : c->seq;
 	uid = uidlist_uid(c->list, seq);
-	last = seq + uidlist_run_left(c->list, uid);
-	if (last > r->last)
-		last = r->last;
-	if (rseq_add(uids, uid, uid + (last - seq)) == -1)
+	last = r->last - seq < max ? r->last : seq + (max - 1);
+	if (c->exact && last - seq > uidlist_run_left(c->list, uid))
+		last = seq + uidlist_run_left(c->list, uid);
+	if (rseq_add(uids, uid, uidlist_uid(c->list, last)) == -1)
 		fatal("chunk");
 	c->seq = last + 1;
 	if (last == r->last) {
 		c->seq = 0;
 		c->run++;
 	}
+	return last - seq + 1;
 }
 
 int
 chunk_next(struct chunk *c, struct msg_blob *blob)
 {
-	const struct rseq_run	*r;
-	struct rseq		 uids;
+	struct rseq	 uids;
+	uint32_t	 left = c->max;
 
 	if (!chunk_more(c))
 		return 0;
 	rseq_init(&uids);
-	while (chunk_more(c) &&
-	    uids.nruns < (c->exact ? CHUNK_EXACT : CHUNK_RUNS)) {
-		r = &c->seqs->runs[c->run];
-		if (c->exact) {
-			add_exact(c, r, &uids);
-			continue;
-		}
-		if (rseq_add(&uids, uidlist_uid(c->list, r->first),
-		    uidlist_uid(c->list, r->last)) == -1)
-			fatal("chunk");
-		c->run++;
-	}
+	while (chunk_more(c) && left > 0 &&
+	    uids.nruns < (c->exact ? CHUNK_EXACT : CHUNK_RUNS))
+		left -= add_some(c, left, &uids);
 	blob->len = rseq_wirelen(&uids);
 	blob->data = c->wire;
 	rseq_put(&uids, c->wire);

@@ -11,6 +11,8 @@ struct uidlist;
 
 #define CHUNK_RUNS	1500
 #define CHUNK_EXACT	700	/* runs of uids that are told back */
+/* Messages: the store is not to be busy with one request for long. */
+#define CHUNK_MESSAGES	16384
 
 /*
  * Sequence numbers to uids: loosely, a run of numbers as one run of uids, which
@@ -20,6 +22,7 @@ struct chunk {
 	const struct rseq *seqs;
 	struct uidlist	*list;		/* borrowed */
 	int		 exact;
+	uint32_t	 max;		/* CHUNK_MESSAGES; may be changed */
 	size_t		 run;
 	uint32_t	 seq;		/* in it, to go on with; 0: its first */
 	uint8_t		 wire[4 + 8 * CHUNK_RUNS];

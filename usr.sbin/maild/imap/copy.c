@@ -9,6 +9,8 @@
 #include "set.h"
 #include "view.h"
 
+#define COPY_MESSAGES	65536	/* that are copied in one step */
+
 struct copying {
 	struct isession	*s;
 	struct rseq	 seqs;
@@ -165,6 +167,10 @@ on_loaded(void *arg, int ok)
 		return;
 	progress_begin(s, 0);
 	chunk_start(&j->chunk, &j->seqs, s->view->snap, 1);
+	/* MOVE may go message by message; COPY is all or none as far as can
+	 * be (RFC 6851 3.3, RFC 9051 6.4.7). */
+	if (s->cmd->id == IMAP_COPY)
+		j->chunk.max = COPY_MESSAGES;
 	next(j);
 }
 

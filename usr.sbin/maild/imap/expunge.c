@@ -54,9 +54,9 @@ on_expunged(void *arg, uint32_t type, const void *msg, int fd)
 	struct expunging	*j = arg;
 
 	mbox_heard(j->s->view->mbox, r->modseq);
-	if (r->code != ST_OK)
+	if (r->code != ST_OK && r->code != ST_MORE)
 		isession_done_st(j->s, r->code, r->text);
-	else if (j->s->cmd->uid)
+	else if (j->s->cmd->uid || r->code == ST_MORE)
 		next(j);
 	else
 		finish(j);

@@ -27,6 +27,7 @@ fetch_free(void *arg)
 	pager_free(&j->pager);
 	fetch_bytes_drop(j);
 	rseq_free(&j->seqs);
+	free(j->seen_left);
 	free(j);
 }
 
@@ -102,7 +103,8 @@ put_message(struct fetch *j)
 			return step;
 		j->item++;
 	}
-	if (j->seen_modseq != 0 && j->row.modseq == j->seen_modseq) {
+	if (j->seen_modseq != 0 && j->row.modseq >= j->seen_first &&
+	    j->row.modseq <= j->seen_modseq) {
 		if (!(j->f->types & 1u << IMAP_FETCH_FLAGS))
 			fetch_item_flags(j);
 		if (j->condstore && !(j->f->types & 1u << IMAP_FETCH_MODSEQ))
@@ -328,11 +330,27 @@ on_seen(void *arg, uint32_t type, const void *msg, int fd)
 	const struct msg_st_flags_r	*r = msg;
 	struct fetch			*j = arg;
 
-	/* Of several changes all but the last are told like others' are. */
 	if (type == M_ST_FLAGS_R && r->code == ST_OK && r->changed) {
+		if (j->seen_first == 0)
+			j->seen_first = r->modseq;
 		j->seen_modseq = r->modseq;
 		view_told(j->v, r->modseq);
 	}
+}
+
+static void	ask_rows(struct fetch *);
+static void	set_seen(struct fetch *);
+
+/* Of many: a piece at a time, so that the store has time for others. */
+static void
+on_seen_some(void *arg, uint32_t type, const void *msg, int fd)
+{
+	struct fetch	*j = arg;
+
+	on_seen(arg, type, msg, fd);
+	set_seen(j);
+	if (!chunk_more(j->seen_left))
+		ask_rows(j);
 }
 
 /* Asked for before the messages, so that their flags show it. */
@@ -343,16 +361,27 @@ set_seen(struct fetch *j)
 	    .mbox = j->v->mbox->id, .op = ST_FLAGS_ADD,
 	    .flags = MSTORE_SEEN, .keywords = "",
 	    .unchangedsince = UINT64_MAX };
-	struct chunk		 c;
 
-	chunk_start(&c, &j->seqs, j->v->snap, 0);
-	while (chunk_next(&c, &m.uids)) {
-		m.req = request_new(on_seen, j);
+	if (chunk_next(j->seen_left, &m.uids)) {
+		m.req = request_new(chunk_more(j->seen_left) ? on_seen_some :
+		    on_seen, j);
 		request_send(m.req, M_ST_FLAGS, &m);
 	}
 }
 
 /* ---- the beginning ------------------------------------------------------ */
+
+static void
+ask_rows(struct fetch *j)
+{
+	free(j->seen_left);
+	j->seen_left = NULL;
+	j->pager.seqs = &j->seqs;
+	j->pager.ready = go;
+	j->pager.arg = j;
+	pager_start(&j->pager, j->v);
+	fetch_go(j);
+}
 
 static void
 start(struct fetch *j)
@@ -369,14 +398,16 @@ start(struct fetch *j)
 	j->seen_modseq = seen;
 	choose_columns(j);
 	j->seen_modseq = 0;
-	if (seen)
-		set_seen(j);
-	j->pager.seqs = &j->seqs;
-	j->pager.ready = go;
-	j->pager.arg = j;
 	progress_begin(j->s, j->expected);
-	pager_start(&j->pager, j->v);
-	fetch_go(j);
+	if (seen) {
+		if ((j->seen_left = malloc(sizeof(*j->seen_left))) == NULL)
+			fatal("fetch");
+		chunk_start(j->seen_left, &j->seqs, j->v->snap, 0);
+		set_seen(j);
+		if (chunk_more(j->seen_left))
+			return;
+	}
+	ask_rows(j);
 }
 
 static void

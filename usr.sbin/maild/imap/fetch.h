@@ -54,7 +54,9 @@ struct fetch {
 	struct pager	 pager;
 	uint32_t	 expected;	/* messages, to be counted */
 	uint32_t	 seen;		/* those that were there */
-	uint64_t	 seen_modseq;	/* of our own \Seen, or 0 */
+	struct chunk	*seen_left;	/* still to become \Seen */
+	uint64_t	 seen_first;	/* modseqs of our own \Seen, or 0 */
+	uint64_t	 seen_modseq;
 	uint64_t	 since;		/* only what is newer; 0: all */
 	uint8_t		 need_meta;
 	uint8_t		 uidonly, condstore;

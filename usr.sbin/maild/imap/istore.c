@@ -66,6 +66,23 @@ modified_tail(struct isession *s, struct imap_out *o)
 }
 
 static void
+be_silent(struct storing *j)
+{
+	struct view	*v = j->s->view;
+	uint64_t	 modseq;
+
+	/* A keyword may be new: its name is still to be asked for. */
+	if (j->s->st.enabled & IMAP_EN_CONDSTORE || j->keywords.len > 1 ||
+	    (j->changes > 1 && !TAILQ_EMPTY(&v->contexts))) {
+		v->silent_first = j->before + 1;
+		v->silent_last = j->modseq;
+		return;
+	}
+	for (modseq = j->before + 1; modseq <= j->modseq; modseq++)
+		view_told(v, modseq);
+}
+
+static void
 finish(struct storing *j)
 {
 	struct isession			*s = j->s;
@@ -76,13 +93,9 @@ finish(struct storing *j)
 	 * .SILENT speaks of this change alone: if the mailbox was changed by
 	 * others too, flags that he does not know of may hide behind it.
 	 */
-	if (c->silent && j->changes == 1 && j->modseq == j->before + 1) {
-		/* A keyword may be new: its name is still to be asked for. */
-		if (s->st.enabled & IMAP_EN_CONDSTORE || j->keywords.len > 1)
-			s->view->silent_modseq = j->modseq;
-		else
-			view_told(s->view, j->modseq);
-	}
+	if (c->silent && j->changes > 0 &&
+	    j->modseq == j->before + j->changes)
+		be_silent(j);
 	/* Of those that failed the ones that the client still counts. */
 	rseq_init(&there);
 	if (uidlist_from_uids(s->view->snap, s->view->exists, &j->failed,

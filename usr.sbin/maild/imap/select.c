@@ -181,8 +181,13 @@ select_select(struct isession *s)
 static void
 on_closed(void *arg, uint32_t type, const void *msg, int fd)
 {
-	struct isession	*s = arg;
+	const struct msg_st_r	*r = msg;
+	struct isession		*s = arg;
 
+	if (r->code == ST_MORE) {
+		select_close(s);
+		return;
+	}
 	select_leave(s);
 	isession_done(s, IMAP_RESULT_OK, NULL, "Close completed.");
 }

@@ -437,7 +437,8 @@ tell_row(struct view *v, const struct mstore_msg *m, uint32_t known)
 	seq = uidlist_seq(v->snap, m->uid);
 	if (seq == 0 || seq > v->exists)
 		return;
-	silent = m->modseq == v->silent_modseq;
+	silent = m->modseq >= v->silent_first &&
+	    m->modseq <= v->silent_last;
 	if (silent && !(enabled & IMAP_EN_CONDSTORE))
 		return;
 	imap_out_fetch(o, seq, m->uid, (enabled & IMAP_EN_UIDONLY) != 0);

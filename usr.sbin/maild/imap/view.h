@@ -33,9 +33,9 @@ struct view {
 	/* the uids behind his numbers: the first `exists' of them; NULL: not
 	 * needed yet */
 	struct uidlist	*snap;
-	/* STORE .SILENT: flags of this modseq are not news to him, but the
-	 * modseq is; nothing of the other one is */
-	uint64_t	 silent_modseq;
+	/* STORE .SILENT: flags of these modseqs are not news to him, but the
+	 * modseqs are; nothing of the other one is */
+	uint64_t	 silent_first, silent_last;
 	uint64_t	 told_modseq;
 	struct rseq	 saved;		/* SEARCH RETURN (SAVE), uids */
 	/* a sync or load that is under way */

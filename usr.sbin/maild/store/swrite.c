@@ -262,6 +262,10 @@ swrite_expunge(const struct proc_from *from, const struct msg_st_expunge *m)
 	rseq_init(&gone);
 	r.code = engine_code(mstore_expunge(engine_begin(), m->mbox,
 	    m->uids.len > 0 ? &uids : NULL, 0, &gone, &r.modseq));
+	/* Of very many some at a time, with turns for others between. */
+	if (r.code == ST_OK && m->uids.len == 0 &&
+	    rseq_count(&gone) >= MSTORE_SOME)
+		r.code = ST_MORE;
 	(void)proc_send(from->proc, from->inst, M_ST_R, &r, -1);
 	rseq_free(&uids);
 	rseq_free(&gone);
