@@ -54,6 +54,9 @@ for c in uidbatches language filters savelimit; do
 done
 program_case limits messagelimit "site_conf limits { imap-messages 5 }"
 program_case limits savelimit_low "site_conf limits { imap-save 3 }"
+for c in catenate catenate_bad catenate_more genurlauth urlfetch; do
+	program_case url "$c"
+done
 small_account()
 {
 	sed -i 's/^small@.*/&:quota=128K/' "$site_dir/accounts"

@@ -53,6 +53,7 @@ enum proc_id {
 #define MSG_SIGN	1024	/* a signature, or what is to be signed */
 #define MSG_ENVID	300
 #define MSG_ORCPT	500
+#define MSG_URL		2000	/* of a message in a mailbox */
 #define MSG_LINE	2048	/* of the log */
 /* A whole message, encoded: not all its fields may be as long as they can. */
 #define MSG_SIZE	16368
@@ -188,6 +189,8 @@ enum msg_type {
 	M_ST_SETPROPS,
 	M_ST_ACL,
 	M_ST_ACL_R,		/* (+ fd) */
+	M_ST_URL,		/* bytes that a signed URL names; ST_FETCH_R */
+	M_ST_URLKEY,		/* sign one, or make new keys; ST_R */
 	M_ST_R,			/* plain answer: code and text */
 
 	/* {smtp, imap, relay} <-> crypto, on the blocking socketpair */
@@ -1067,6 +1070,30 @@ struct msg_st_acl_r {
 	uint16_t	rights;		/* MINE: they; LIST: always there */
 	uint64_t	size;
 	struct msg_blob	rows;
+};
+
+/*
+ * URLAUTH (RFC 4467): the keys are the store's, who judges each URL anew: whose
+ * message it is, who may see it, until when, and that its owner has said so.
+ */
+struct msg_st_url {
+	uint64_t	sid;
+	uint32_t	req;
+	uint32_t	columns;	/* as in msg_st_fetch */
+	uint64_t	offset;
+	uint64_t	length;
+	uint32_t	budget;
+	const char	*url;
+};
+
+enum msg_st_urlkey_op { ST_URL_SIGN, ST_URL_RESET };
+
+struct msg_st_urlkey {
+	uint64_t	sid;
+	uint32_t	req;
+	uint8_t		op;
+	const char	*text;		/* SIGN: the URL, answered by the token;
+					 * RESET: a mailbox, or "" for all */
 };
 
 struct msg_st_r {

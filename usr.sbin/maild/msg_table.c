@@ -658,6 +658,21 @@ static const struct msg_field f_st_acl_r[] = {
 	F(st_acl_r, size),
 	S(st_acl_r, rows, MSG_BLOB),
 };
+static const struct msg_field f_st_url[] = {
+	F(st_url, sid),
+	F(st_url, req),
+	F(st_url, columns),
+	F(st_url, offset),
+	F(st_url, length),
+	F(st_url, budget),
+	S(st_url, url, MSG_URL),
+};
+static const struct msg_field f_st_urlkey[] = {
+	F(st_urlkey, sid),
+	F(st_urlkey, req),
+	N(st_urlkey, op, ST_URL_RESET),
+	S(st_urlkey, text, MSG_URL),
+};
 static const struct msg_field f_st_r[] = {
 	F(st_r, sid),
 	F(st_r, req),
@@ -847,6 +862,8 @@ const struct msg_row msg_table[M_MAX] = {
 	ROW(ST_SETPROPS, st_setprops, FD_NONE, [PROC_IMAP] = P(STORE)),
 	ROW(ST_ACL, st_acl, FD_NONE, [PROC_IMAP] = P(STORE)),
 	ROW(ST_ACL_R, st_acl_r, FD_MAY, [PROC_STORE] = P(IMAP)),
+	ROW(ST_URL, st_url, FD_NONE, [PROC_IMAP] = P(STORE)),
+	ROW(ST_URLKEY, st_urlkey, FD_NONE, [PROC_IMAP] = P(STORE)),
 	ROW(ST_R, st_r, FD_NONE, [PROC_STORE] = P(IMAP)),
 	ROW(TLS_SIGN, tls_sign, FD_NONE, [PROC_SMTP] = P(CRYPTO),
 	    [PROC_RELAY] = P(CRYPTO), [PROC_IMAP] = P(CRYPTO)),

@@ -117,6 +117,9 @@ void		 fetch_bytes_drop(struct fetch *);
 enum fetch_step	 fetch_body(struct fetch *, const struct imap_fetch_item *);
 enum fetch_step	 fetch_binary(struct fetch *,
 		    const struct imap_fetch_item *);
+/* Where a section lies in a message of that size; not HEADER.FIELDS.  0, -1. */
+int		 fetch_range(const struct meta *, uint32_t size,
+		    const struct imap_section *, uint32_t *lo, uint32_t *hi);
 /* 1: the client has more to read than we want to hold. */
 int		 fetch_full(const struct fetch *);
 

@@ -19,7 +19,7 @@ whole(const struct fetch *j)
 
 /* The header block or body that a section is of.  -1: no such part. */
 static int
-section_range(const struct fetch *j, const struct imap_section *s,
+range_of(const struct meta *meta, uint32_t size, const struct imap_section *s,
     struct range *r)
 {
 	struct meta_part	 p;
@@ -27,18 +27,18 @@ section_range(const struct fetch *j, const struct imap_section *s,
 	int			 rc;
 
 	if (s->npath == 0 && s->text == IMAP_SECTION_ALL) {
-		*r = (struct range){ 0, whole(j) };
+		*r = (struct range){ 0, size };
 		return 0;
 	}
 	if (s->text == IMAP_SECTION_ALL || s->text == IMAP_SECTION_MIME)
-		rc = meta_part_find(&j->meta, s->path, s->npath, &p);
+		rc = meta_part_find(meta, s->path, s->npath, &p);
 	else
-		rc = meta_part_message(&j->meta, s->path, s->npath, &p);
+		rc = meta_part_message(meta, s->path, s->npath, &p);
 	if (rc == -1) {
 		/* HEADER or TEXT of a part that is no message: nothing, but
 		 * of a part that is there (as Dovecot has it). */
 		*r = (struct range){ 0, 0 };
-		return meta_part_find(&j->meta, s->path, s->npath, &p);
+		return meta_part_find(meta, s->path, s->npath, &p);
 	}
 	if (s->text == IMAP_SECTION_ALL || s->text == IMAP_SECTION_TEXT) {
 		lo = p.body_off;
@@ -48,11 +48,33 @@ section_range(const struct fetch *j, const struct imap_section *s,
 		len = p.hdr_len;
 	}
 	/* The meta and the message are of one delivery; trust is another. */
-	if (lo > whole(j))
-		lo = whole(j);
-	if (len > whole(j) - lo)
-		len = whole(j) - lo;
+	if (lo > size)
+		lo = size;
+	if (len > size - lo)
+		len = size - lo;
 	*r = (struct range){ lo, lo + len };
+	return 0;
+}
+
+static int
+section_range(const struct fetch *j, const struct imap_section *s,
+    struct range *r)
+{
+	return range_of(&j->meta, whole(j), s, r);
+}
+
+int
+fetch_range(const struct meta *meta, uint32_t size,
+    const struct imap_section *s, uint32_t *lo, uint32_t *hi)
+{
+	struct range	 r;
+
+	if (s->text == IMAP_SECTION_FIELDS_OF ||
+	    s->text == IMAP_SECTION_FIELDS_NOT ||
+	    range_of(meta, size, s, &r) == -1)
+		return -1;
+	*lo = r.lo;
+	*hi = r.hi;
 	return 0;
 }
 

@@ -54,6 +54,12 @@ void	copy_copy(struct isession *);
 void	search_search(struct isession *);
 /* context.c: CANCELUPDATE */
 void	context_cancel(struct isession *);
+/* iappend.c: one that has no bytes of its own */
+void	iappend_command(struct isession *);
+/* urlauth.c */
+void	urlauth_generate(struct isession *);
+void	urlauth_reset(struct isession *);
+void	urlauth_fetch(struct isession *);
 /* uidbatches.c */
 void	uidbatches_uidbatches(struct isession *);
 /* lang.c */

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "handlers.h"
 #include "iappend.h"
 #include "iappend_binary.h"
 #include "libstore/mstore_page.h"
@@ -12,6 +13,7 @@
 #include "name.h"
 #include "proc.h"
 #include "isession.h"
+#include "urlread.h"
 #include "view.h"
 
 /*
@@ -27,13 +29,19 @@ struct append {
 	struct buf	 keywords;
 	int64_t		 date;
 	int		 zone;
-	uint8_t		 sync;		/* the client waits for "+" */
 	uint8_t		 nul;		/* the message has some */
 	uint32_t	 replaces;	/* uid of the message that goes */
 	uint8_t		 failed;
 	uint8_t		 bad;		/* BAD, not NO */
 	const char	*code, *text;	/* why */
-	char		 codetext[32];
+	char		 codetext[600];
+	/* the segment in hand */
+	struct imap_command *cmd;
+	uint32_t	 part;		/* of its parts */
+	uint8_t		 opening;	/* its message has been begun */
+	uint8_t		 last;		/* the command ends with it */
+	uint8_t		 catenate;	/* the message is made of parts */
+	struct urlread	*url;		/* that is being copied */
 	char		 mailbox[IMAP_NAME_MAX + 1];
 	struct msg_append_r result;
 };
@@ -54,6 +62,7 @@ append_free(void *job)
 {
 	struct append	*a = job;
 
+	urlread_free(a->url);
 	if (a->fd != -1)
 		close(a->fd);
 	buf_free(&a->keywords);
@@ -117,8 +126,7 @@ take_options(struct append *a, const struct imap_append_part *p)
 	}
 	a->date = p->has_date ? p->date.t : INT64_MIN;
 	a->zone = p->has_date ? p->date.zone : 0;
-	a->size = p->literal.size;
-	a->sync = p->literal.sync;
+	a->catenate = p->kind != IMAP_APPEND_LITERAL;
 	a->nul = 0;
 	a->written = 0;
 	return buf_addc(&a->keywords, '\0');
@@ -168,12 +176,21 @@ static void
 open_message(struct isession *s, struct append *a)
 {
 	struct msg_append_open	 m = { .sid = s->c.sid, .txn = s->txn,
-	    .n = a->n, .size = a->size };
+	    .n = a->n };
+	const struct imap_append_part *p =
+	    &a->cmd->u.append.parts[a->part];
 
+	/* How large it will be nobody knows: not to be held in memory. */
+	m.size = a->catenate ? caller_conf()->limits.message_size :
+	    p->literal.size;
 	s->waits = 1;
-	if (proc_send(PROC_QUEUE, 0, M_APPEND_OPEN, &m, -1) == -1)
+	if (proc_send(PROC_QUEUE, 0, M_APPEND_OPEN, &m, -1) == -1) {
+		s->waits = 0;
 		fail(a, "UNAVAILABLE", "Not possible just now.");
+	}
 }
+
+static void	run_parts(struct isession *, struct append *);
 
 /* REPLACE: which message it is for. */
 static void
@@ -182,7 +199,7 @@ find_replaced(void *arg, int ok)
 	struct isession		*s = arg;
 	struct append		*a = s->job;
 	struct view		*v = s->view;
-	uint32_t		 n = s->append_cmd->u.append.number;
+	uint32_t		 n = a->cmd->u.append.number;
 
 	if (!ok) {
 		isession_bye(s, "The mailbox is not available any more");
@@ -192,16 +209,13 @@ find_replaced(void *arg, int ok)
 	if (n == 0)
 		a->replaces = v->exists == 0 ? 0 :
 		    uidlist_uid(v->snap, v->exists);
-	else if (!s->append_cmd->uid)
+	else if (!a->cmd->uid)
 		a->replaces = n > v->exists ? 0 : uidlist_uid(v->snap, n);
 	else if (uidlist_seq(v->snap, n) != 0 && n < v->uidnext)
 		a->replaces = n;
 	if (a->replaces == 0)
 		fail(a, "NONEXISTENT", "No such message.");
-	else
-		open_message(s, a);
-	if (a->failed)
-		refuse(s, s->append_cmd);
+	run_parts(s, a);
 }
 
 static void
@@ -211,11 +225,10 @@ check_state(struct isession *s, struct append *a, struct imap_command *cmd)
 	enum imap_verdict	 verdict;
 
 	verdict = imap_state_check(&s->st, cmd, &code, &why);
-	if (verdict != IMAP_ALLOW) {
-		a->bad = verdict == IMAP_DENY_BAD;
-		fail(a, code, why == NULL ? "Not now." : why);
-	} else if (cmd->u.append.catenate)
-		fail(a, NULL, "Not offered here.");
+	if (verdict == IMAP_ALLOW)
+		return;
+	a->bad = verdict == IMAP_DENY_BAD;
+	fail(a, code, why == NULL ? "Not now." : why);
 }
 
 /* RFC 9738; 0: none. */
@@ -228,46 +241,263 @@ save_limit(void)
 	    conf->limits.imap_save;
 }
 
-void
-iappend_segment(struct isession *s, struct imap_command *cmd)
+/* All bytes of this message are written. */
+static void
+message_done(struct isession *s, struct append *a)
 {
-	const struct imap_append_part	*p;
-	struct append			*a;
-	const char			*why;
-	int				 first = s->mode != INPUT_APPEND;
-	uint32_t			 limit = save_limit();
-	int				 utf8;
+	struct msg_append_msg	 m = { .sid = s->c.sid, .txn = s->txn,
+	    .n = a->n, .flags = a->flags, .date = a->date,
+	    .zone = a->zone };
+	int			 rc;
 
-	a = append_get(s);
-	p = &cmd->u.append.parts[cmd->u.append.nparts - 1];
-	s->append_cmd = cmd;
-	check_state(s, a, cmd);
-	utf8 = s->st.enabled & (IMAP_EN_UTF8 | IMAP_EN_REV2) ?
-	    IMAP_NAME_UTF8 : 0;
-	if (first && !a->failed && imap_name_read(cmd->u.append.mailbox, utf8,
-	    a->mailbox, &why) == -1)
-		fail(a, "TRYCREATE", why);
-	if (!a->failed && p->literal.size >
-	    caller_conf()->limits.message_size)
+	m.keywords = (char *)buf_ptr(&a->keywords);
+	if (a->written == 0)
+		fail(a, NULL, "Message is empty.");
+	if (a->nul) {
+		rc = iappend_binary(a->fd, &a->written,
+		    caller_conf()->limits.message_size);
+		if (rc == IAPPEND_TOOBIG)
+			fail(a, "TOOBIG", "Message is too big in base64.");
+		else if (rc != IAPPEND_DONE)
+			fail(a, "UNKNOWN-CTE", "NULs where none can be.");
+	}
+	m.size = a->written;
+	close(a->fd);
+	a->fd = -1;
+	if (!a->failed && proc_send(PROC_QUEUE, 0, M_APPEND_MSG, &m, -1) ==
+	    -1)
+		fail(a, "UNAVAILABLE", "Not possible just now.");
+	a->n++;
+}
+
+static void
+write_bytes(struct append *a, const char *p, size_t len)
+{
+	ssize_t		 n;
+	size_t		 off = 0;
+
+	if (a->written + len > caller_conf()->limits.message_size)
 		fail(a, "TOOBIG", "Message is too big.");
-	if (!a->failed && limit != 0 && a->n >= limit) {
+	while (!a->failed && off < len) {
+		n = write(a->fd, p + off, len - off);
+		if (n == -1 && errno != EINTR) {
+			log_warn("append");
+			fail(a, "UNAVAILABLE", "Cannot write the message.");
+		} else if (n > 0)
+			off += n;
+	}
+	if (!a->nul && len > 0 && memchr(p, '\0', len) != NULL)
+		a->nul = 1;
+	a->written += len;
+}
+
+/* All messages are with the queue: make them one append. */
+static void
+commit(struct isession *s, struct append *a)
+{
+	struct msg_append_commit m = { .sid = s->c.sid, .txn = s->txn,
+	    .count = a->n, .mailbox = a->mailbox, .olduid = a->replaces };
+
+	s->mode = INPUT_COMMANDS;
+	if (a->replaces != 0)
+		m.oldmbox = s->view->mbox->id;
+	if (!a->failed && proc_send(PROC_QUEUE, 0, M_APPEND_COMMIT, &m,
+	    -1) == -1)
+		fail(a, "UNAVAILABLE", "Not possible just now.");
+	if (a->failed) {
+		abort_queue(s);
+		isession_done(s, IMAP_RESULT_NO, a->code, a->text);
+	} else
+		s->appending = 1;
+}
+
+/* ---- the parts of a segment --------------------------------------------- */
+
+static void
+begin_message(struct isession *s, struct append *a,
+    const struct imap_append_part *p)
+{
+	uint32_t	 limit = save_limit();
+
+	if (limit != 0 && a->n >= limit) {
 		snprintf(a->codetext, sizeof(a->codetext),
 		    "MESSAGELIMIT %u", limit);
 		fail(a, a->codetext, "Too many messages at once.");
-	}
-	if (!a->failed && p->literal.size == 0)
+	} else if (p->kind == IMAP_APPEND_LITERAL && p->literal.size == 0)
 		fail(a, NULL, "Message is empty.");
-	if (!a->failed && take_options(a, p) == -1)
+	else if (p->kind == IMAP_APPEND_LITERAL && p->literal.size >
+	    caller_conf()->limits.message_size)
+		fail(a, "TOOBIG", "Message is too big.");
+	else if (take_options(a, p) == -1)
 		fail(a, "LIMIT", "Too many flags.");
-	if (!a->failed && first && cmd->id == IMAP_REPLACE) {
-		s->waits = 1;
-		view_load(s->view, find_replaced, s);
+	if (a->failed)
+		return;
+	a->opening = 1;
+	open_message(s, a);
+}
+
+static void
+url_begin(void *arg, uint64_t total)
+{
+}
+
+static int
+url_data(void *arg, const char *p, size_t len)
+{
+	struct isession	*s = arg;
+	struct append	*a = s->job;
+
+	write_bytes(a, p, len);
+	return a->failed ? -1 : 0;
+}
+
+/* RFC 4469 5: which one it was, where that can be said in a code. */
+static void
+bad_url(struct append *a)
+{
+	struct span	 url = a->cmd->u.append.parts[a->part].url;
+	size_t		 i;
+
+	for (i = 0; i < url.len && url.p[i] > ' ' && url.p[i] < 127 &&
+	    url.p[i] != ']'; i++)
+		;
+	if (i == url.len && url.len > 0 &&
+	    url.len < sizeof(a->codetext) - 16) {
+		snprintf(a->codetext, sizeof(a->codetext), "BADURL %.*s",
+		    (int)url.len, url.p);
+		fail(a, a->codetext, "There is no such thing.");
+	} else
+		fail(a, NULL, "Bad URL.");
+}
+
+static void
+url_done(void *arg, int ok)
+{
+	struct isession	*s = arg;
+	struct append	*a = s->job;
+
+	urlread_free(a->url);
+	a->url = NULL;
+	s->waits = 0;
+	if (!ok)
+		bad_url(a);
+	a->part++;
+	a->opening = 0;
+	run_parts(s, a);
+}
+
+static const struct urlread_ops	 url_ops = {
+	url_begin, url_data, url_done
+};
+
+/* Its bytes come next. */
+static void
+take_literal(struct isession *s, struct append *a,
+    const struct imap_append_part *p)
+{
+	a->size = p->literal.size;
+	a->part++;
+	a->opening = 0;
+	if (p->literal.sync) {
+		imap_out_str(isession_out(s), "+ OK\r\n");
+		isession_out_done(s);
+	}
+	imap_parser_accept(&s->parser);
+	conn_again(s->c.conn);
+}
+
+static void
+end_parts(struct isession *s, struct append *a)
+{
+	if (a->fd != -1 && !a->failed)
+		message_done(s, a);
+	if (a->failed && !a->last) {
+		refuse(s, a->cmd);
 		return;
 	}
-	if (!a->failed)
-		open_message(s, a);
-	if (a->failed)
-		refuse(s, cmd);
+	if (a->last)
+		commit(s, a);
+}
+
+/* From where they stand on, until something has to be waited for. */
+static void
+run_parts(struct isession *s, struct append *a)
+{
+	const struct imap_append	*c = &a->cmd->u.append;
+	const struct imap_append_part	*p;
+
+	while (!a->failed && !s->waits && a->part < c->nparts) {
+		p = &c->parts[a->part];
+		if (p->first && !a->opening) {
+			if (a->fd != -1)
+				message_done(s, a);
+			if (!a->failed)
+				begin_message(s, a, p);
+			continue;
+		}
+		if (p->kind == IMAP_APPEND_URL) {
+			s->waits = 1;
+			a->url = urlread_start(s, p->url, 0, &url_ops, s);
+			return;
+		}
+		if (p->literal.size > caller_conf()->limits.message_size -
+		    a->written) {
+			fail(a, "TOOBIG", "Message is too big.");
+			break;
+		}
+		take_literal(s, a, p);
+		return;
+	}
+	if (a->failed || !s->waits)
+		end_parts(s, a);
+}
+
+/* The first of a command: which mailbox, which message. */
+static void
+begin_append(struct isession *s, struct append *a)
+{
+	struct imap_command	*cmd = a->cmd;
+	const char		*why;
+	int			 utf8;
+
+	utf8 = s->st.enabled & (IMAP_EN_UTF8 | IMAP_EN_REV2) ?
+	    IMAP_NAME_UTF8 : 0;
+	if (!a->failed && imap_name_read(cmd->u.append.mailbox, utf8,
+	    a->mailbox, &why) == -1)
+		fail(a, "TRYCREATE", why);
+	if (!a->failed && cmd->id == IMAP_REPLACE) {
+		s->waits = 1;
+		view_load(s->view, find_replaced, s);
+	} else
+		run_parts(s, a);
+}
+
+void
+iappend_segment(struct isession *s, struct imap_command *cmd)
+{
+	struct append	*a;
+	int		 first = s->mode != INPUT_APPEND;
+
+	a = append_get(s);
+	s->append_cmd = a->cmd = cmd;
+	a->part = 0;
+	a->opening = 0;
+	check_state(s, a, cmd);
+	if (first)
+		begin_append(s, a);
+	else
+		run_parts(s, a);
+}
+
+/* One that came as a whole: its message is made of nothing but URLs. */
+void
+iappend_command(struct isession *s)
+{
+	struct append	*a = append_get(s);
+
+	a->cmd = s->cmd;
+	a->last = 1;
+	begin_append(s, a);
 }
 
 void
@@ -291,91 +521,36 @@ iappend_opened(struct isession *s, const struct msg_append_open_r *m, int fd)
 			fail(a, "OVERQUOTA", "Not enough room on disk.");
 		else
 			fail(a, "UNAVAILABLE", "No room for a message now.");
-		refuse(s, s->append_cmd);
-		return;
-	}
-	a->fd = fd;
-	if (a->sync) {
-		imap_out_str(isession_out(s), "+ OK\r\n");
-		isession_out_done(s);
-	}
-	imap_parser_accept(&s->parser);
-	conn_again(s->c.conn);
-}
-
-/* All bytes of this message are written. */
-static void
-message_done(struct isession *s, struct append *a)
-{
-	struct msg_append_msg	 m = { .sid = s->c.sid, .txn = s->txn,
-	    .n = a->n, .flags = a->flags, .date = a->date,
-	    .zone = a->zone };
-	int			 rc;
-
-	m.keywords = (char *)buf_ptr(&a->keywords);
-	if (a->nul) {
-		rc = iappend_binary(a->fd, &a->written,
-		    caller_conf()->limits.message_size);
-		if (rc == IAPPEND_TOOBIG)
-			fail(a, "TOOBIG", "Message is too big in base64.");
-		else if (rc != IAPPEND_DONE)
-			fail(a, "UNKNOWN-CTE", "NULs where none can be.");
-	}
-	m.size = a->written;
-	close(a->fd);
-	a->fd = -1;
-	if (!a->failed && proc_send(PROC_QUEUE, 0, M_APPEND_MSG, &m, -1) ==
-	    -1)
-		fail(a, "UNAVAILABLE", "Not possible just now.");
-	a->n++;
+	} else
+		a->fd = fd;
+	run_parts(s, a);
 }
 
 void
 iappend_data(struct isession *s, struct span data)
 {
 	struct append	*a = s->job;
-	ssize_t		 n;
-	size_t		 off = 0;
 
-	while (!a->failed && off < data.len) {
-		n = write(a->fd, data.p + off, data.len - off);
-		if (n == -1 && errno != EINTR) {
-			log_warn("append");
-			fail(a, "UNAVAILABLE", "Cannot write the message.");
-		} else if (n > 0)
-			off += n;
-	}
-	if (!a->nul && memchr(data.p, '\0', data.len) != NULL)
-		a->nul = 1;
-	a->written += data.len;
+	write_bytes(a, data.p, data.len);
 	a->size -= data.len;
-	if (a->size == 0 && !a->failed)
+	if (a->size == 0 && !a->failed && !a->catenate)
 		message_done(s, a);
 }
 
-/* The command has come to its end: make all of it one append. */
+/* The command has come to its end: the parts that are left, then all of it. */
 void
 iappend_last(struct isession *s, struct imap_command *cmd)
 {
-	struct append		*a = s->job;
-	struct msg_append_commit m = { .sid = s->c.sid, .txn = s->txn,
-	    .count = a->n, .mailbox = a->mailbox, .olduid = a->replaces };
+	struct append	*a = s->job;
 
-	if (a->replaces != 0)
-		m.oldmbox = s->view->mbox->id;
-	s->cmd = cmd;
+	s->cmd = a->cmd = cmd;
 	s->append_cmd = NULL;
-	s->mode = INPUT_COMMANDS;
+	a->part = 0;
+	a->opening = 0;
+	a->last = 1;
 	free(s->tag);
 	s->tag = NULL;
-	if (!a->failed && proc_send(PROC_QUEUE, 0, M_APPEND_COMMIT, &m,
-	    -1) == -1)
-		fail(a, "UNAVAILABLE", "Not possible just now.");
-	if (a->failed) {
-		abort_queue(s);
-		isession_done(s, IMAP_RESULT_NO, a->code, a->text);
-	} else
-		s->appending = 1;
+	run_parts(s, a);
 }
 
 static void
@@ -438,6 +613,10 @@ iappend_queue_gone(struct isession *s)
 	if (s->appending) {
 		s->appending = 0;
 		isession_done(s, IMAP_RESULT_NO, a->code, a->text);
-	} else if (s->waits)
-		refuse(s, s->append_cmd);
+	} else if (s->waits) {
+		s->waits = 0;
+		urlread_free(a->url);
+		a->url = NULL;
+		run_parts(s, a);
+	}
 }

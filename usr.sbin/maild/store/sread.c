@@ -421,23 +421,15 @@ columns(uint32_t asked)
 static struct buf	 fetched;
 
 void
-sread_fetch(const struct proc_from *from, const struct msg_st_fetch *m)
+sread_page(const struct proc_from *from, const struct msg_st_fetch *m,
+    uint32_t reader)
 {
 	struct msg_st_fetch_r	 r = { .sid = m->sid, .req = m->req };
-	struct mstore_mailbox	 mb;
 	struct mstore_fetch	 f = { .mailbox = m->mbox };
 	struct rseq		 uids;
-	struct sgrant		*g;
-	enum msg_st		 code;
 	uint32_t		 budget = m->budget;
-	uint16_t		 rights;
 	int			 fd = -1, ok;
 
-	if ((g = sgrant_mailbox(from->inst, m->sid, m->mbox, RIGHT_R, &mb,
-	    &rights, &code)) == NULL) {
-		sread_answer(from, m->sid, m->req, code);
-		return;
-	}
 	if (budget > FETCH_BUDGET)
 		budget = FETCH_BUDGET;
 	rseq_init(&uids);
@@ -449,7 +441,7 @@ sread_fetch(const struct proc_from *from, const struct msg_st_fetch *m)
 	fetched.max = ROWS_MAX;
 	buf_truncate(&fetched, 0);
 	f.uids = &uids;
-	f.reader = g->account;
+	f.reader = reader;
 	f.cols = columns(m->columns);
 	f.bodyoff = m->offset > UINT32_MAX ? UINT32_MAX : m->offset;
 	f.bodylen = m->length >= UINT32_MAX ? 0 : m->length;
@@ -469,4 +461,19 @@ sread_fetch(const struct proc_from *from, const struct msg_st_fetch *m)
 	rseq_free(&uids);
 	if (fetched.size > 2 * FETCH_BUDGET)
 		buf_free(&fetched);
+}
+
+void
+sread_fetch(const struct proc_from *from, const struct msg_st_fetch *m)
+{
+	struct mstore_mailbox	 mb;
+	struct sgrant		*g;
+	enum msg_st		 code;
+	uint16_t		 rights;
+
+	if ((g = sgrant_mailbox(from->inst, m->sid, m->mbox, RIGHT_R, &mb,
+	    &rights, &code)) == NULL)
+		sread_answer(from, m->sid, m->req, code);
+	else
+		sread_page(from, m, g->account);
 }

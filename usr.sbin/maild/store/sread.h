@@ -11,6 +11,9 @@ void	sread_unselect(const struct proc_from *,
 	    const struct msg_st_unselect *);
 void	sread_uids(const struct proc_from *, const struct msg_st_uids *);
 void	sread_sync(const struct proc_from *, const struct msg_st_sync *);
+/* One page, for who has been found to have the right to it. */
+void	sread_page(const struct proc_from *, const struct msg_st_fetch *,
+	    uint32_t reader);
 void	sread_fetch(const struct proc_from *, const struct msg_st_fetch *);
 void	sread_quota(const struct proc_from *, const struct msg_st_quota *);
 

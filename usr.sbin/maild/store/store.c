@@ -18,6 +18,7 @@
 #include "srights.h"
 #include "sroom.h"
 #include "store.h"
+#include "surl.h"
 #include "swrite.h"
 #include "watch.h"
 
@@ -99,6 +100,8 @@ REQUEST(swrite_copy)
 REQUEST(sprops_get)
 REQUEST(sprops_set)
 REQUEST(sacl_acl)
+REQUEST(surl_fetch)
+REQUEST(surl_key)
 
 static const struct proc_dispatch dispatch[] = {
 	{ M_GRANT,		on_grant },
@@ -124,6 +127,8 @@ static const struct proc_dispatch dispatch[] = {
 	{ M_ST_PROPS,		on_sprops_get },
 	{ M_ST_SETPROPS,	on_sprops_set },
 	{ M_ST_ACL,		on_sacl_acl },
+	{ M_ST_URL,		on_surl_fetch },
+	{ M_ST_URLKEY,		on_surl_key },
 	{ M_MAX,		NULL }
 };
 
@@ -281,6 +286,7 @@ const struct proc_def store_def = {
 	.id = PROC_STORE,
 	.promises = "stdio recvfd sendfd rpath wpath cpath flock",
 	.dispatch = dispatch,
+	.init = surl_init,
 	.conf_use = use,
 	.turn = engine_turn,
 	.peer_gone = peer_gone,
