@@ -77,8 +77,10 @@ start_stop_body() {
 	# Each has what its role needs.
 	atf_check -o ignore grep \
 	    'smtp\[1\]: stub uses.* certs=1 routes=0 listeners=2 tables=0' log
+	# Before it takes a client it knows whom to ask.
+	atf_check -o ignore grep 'smtp\[1\]: stub uses.* peers=3' log
 	atf_check -o ignore grep 'relay: stub uses.* certs=1 routes=1' log
-	atf_check -o ignore grep 'store: stub uses.* certs=0 .* tables=1' log
+	atf_check -o ignore grep 'store: stub uses.* certs=0 .* tables=2' log
 	atf_check -o ignore grep 'auth: stub uses.* certs=0 .* tables=3' log
 	atf_check -o ignore grep 'crypto: stub uses.* certs=1 .* keys=1' log
 	atf_check -o ignore grep 'control: stub uses.* listeners=1 tables=0' log
@@ -132,6 +134,7 @@ restart_body() {
 	until_log 'lookup: stub lost smtp 1'
 	until_log 'smtp\[1\] is back, restarts=1'
 	until_log 'stub pong' 2
+	until_log 'smtp\[1\]: stub uses.* peers=3' 2
 	# crypto anew: the workers' blocking wire is made again.
 	kill -KILL "$(pid_of 'crypto 1')"
 	until_log 'crypto is back'
@@ -283,6 +286,58 @@ reload_body() {
 	stop
 }
 
+# The address of a listener becomes a part of what it was, and back.
+tc readdress
+readdress_body() {
+	port=$(python3 -c 'import socket
+s = socket.socket()
+s.bind(("127.0.0.1", 0))
+print(s.getsockname()[1])')
+	site ping
+	echo "listen on * port $port smtp" >>site/maild.conf
+	start
+	for where in 127.0.0.1 '*' 127.0.0.1; do
+		site ping
+		echo "listen on $where port $port smtp" >>site/maild.conf
+		n=$((${n:-0} + 1))
+		kill -HUP "$(cat pid)"
+		until_log 'configuration reloaded' $n
+		# As much in use as ever to whoever starts.
+		atf_check -s exit:1 -e match:'in use' python3 -c "import socket
+s = socket.socket()
+s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+s.bind(('127.0.0.1', $port))
+s.listen()"
+	done
+	# Somebody else's is somebody else's.
+	site ping
+	python3 -c "import socket, time
+s = socket.socket()
+s.bind(('127.0.0.1', 0))
+s.listen()
+print(s.getsockname()[1], flush=True)
+time.sleep(60)" >other &
+	other=$!
+	while [ ! -s other ]; do sleep 0.05; done
+	echo "listen on * port $(cat other) smtp" >>site/maild.conf
+	kill -HUP "$(cat pid)"
+	until_log 'Address already in use'
+	kill $other
+	stop
+}
+
+# What a reload cannot do is said.
+tc counts
+counts_body() {
+	site status
+	start
+	echo 'processes scan 7' >>site/maild.conf
+	kill -HUP "$(cat pid)"
+	until_log 'processes scan 7: counts from the next start on'
+	until_log 'configuration reloaded'
+	stop
+}
+
 tc nostart
 nostart_body() {
 	site dies
@@ -367,7 +422,7 @@ dkim_body() {
 atf_init_test_cases() {
 	for t in start_stop not_root second restart badsender stray short \
 	    senseless deaf flood \
-	    cap badparent reload nostart syscall impatient background notify \
+	    cap badparent reload readdress counts nostart syscall impatient background notify \
 	    status \
 	    dkim; do
 		atf_add_test_case $t

@@ -74,9 +74,10 @@ stub_use(struct conf *conf)
 	strlcpy(word, conf->postmaster == NULL ? "" : conf->postmaster,
 	    sizeof(word));
 	log_info("stub uses generation=%u word=%s certs=%d routes=%d "
-	    "listeners=%d tables=%d keys=%d", conf->generation, word,
+	    "listeners=%d tables=%d keys=%d peers=%d", conf->generation, word,
 	    !TAILQ_EMPTY(&conf->certs), !TAILQ_EMPTY(&conf->routes),
-	    listeners, tables, keys);
+	    listeners, tables, keys, proc_peer_up(PROC_QUEUE, 0) +
+	    proc_peer_up(PROC_LOOKUP, 0) + proc_peer_up(PROC_AUTH, 0));
 	listeners = keys = 0;
 }
 

@@ -80,6 +80,7 @@ enum msg_type {
 	M_CONF_CHECK,		/* all of it was sent: is it usable? */
 	M_CONF_CHECK_R,
 	M_CONF_SWAP,		/* everybody said yes: use it; or drop it */
+	M_WIRED,		/* you know all that are there: begin */
 	M_READY,		/* child: sandboxed and serving */
 	M_LOG,			/* child: a line for the log */
 	M_LOGLEVEL,
@@ -254,6 +255,10 @@ struct msg_conf_check_r {
 struct msg_conf_swap {
 	uint32_t	generation;
 	uint8_t		use;		/* 0: drop it, keep the old */
+};
+
+struct msg_wired {
+	uint8_t		dummy;		/* zero */
 };
 
 struct msg_ready {

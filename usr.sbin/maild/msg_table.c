@@ -62,6 +62,9 @@ static const struct msg_field f_conf_swap[] = {
 	F(conf_swap, generation),
 	N(conf_swap, use, 1),
 };
+static const struct msg_field f_wired[] = {
+	N(wired, dummy, 0),
+};
 static const struct msg_field f_ready[] = {
 	F(ready, pid),
 };
@@ -765,6 +768,7 @@ const struct msg_row msg_table[M_MAX] = {
 	ROW(CONF_CHECK, conf_check, FD_NONE, [PROC_PARENT] = KIDS),
 	ROW(CONF_CHECK_R, conf_check_r, FD_NONE, FROM_KIDS(P(PARENT))),
 	ROW(CONF_SWAP, conf_swap, FD_NONE, [PROC_PARENT] = KIDS),
+	ROW(WIRED, wired, FD_NONE, [PROC_PARENT] = KIDS),
 	ROW(READY, ready, FD_NONE, FROM_KIDS(P(PARENT))),
 	ROW(LOG, log, FD_NONE, FROM_KIDS(P(PARENT))),
 	ROW(LOGLEVEL, loglevel, FD_NONE, [PROC_PARENT] = KIDS),

@@ -369,13 +369,16 @@ child_wire(struct child *new, struct child *old)
 void
 child_up(struct child *c)
 {
-	struct child	*o;
+	struct msg_wired	 m = { 0 };
+	struct child		*o;
 
 	c->state = CHILD_UP;
 	for (o = child_next(NULL); o != NULL; o = child_next(o))
 		if (o != c && o->state == CHILD_UP && o->peer != NULL &&
 		    c->peer != NULL && msg_wired(c->id, o->id))
 			child_wire(c, o);
+	if (c->peer != NULL)
+		peer_send(c->peer, M_WIRED, &m, -1);
 }
 
 /* It has what it needs and serves: to open a store may take its time. */

@@ -227,13 +227,32 @@ listen_path(const struct conf *conf, struct conf_listen *l)
 	return 0;
 }
 
+/*
+ * "*" and one of its addresses may not be bound both, but for those who share
+ * by SO_REUSEPORT: the sockets in force, and the new one, for a moment.  So
+ * one can take the place of the other while clients come.
+ */
+static void
+listen_share(int fd, int on)
+{
+	struct conf_listen	*o;
+
+	if (parent.site == NULL)
+		return;
+	(void)setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof(on));
+	TAILQ_FOREACH(o, &parent.site->conf->listens, entry)
+		if (o->fd != -1 && o->path == NULL)
+			(void)setsockopt(o->fd, SOL_SOCKET, SO_REUSEPORT, &on,
+			    sizeof(on));
+}
+
 static int
 listen_addr(const struct conf *conf, struct conf_listen *l)
 {
 	struct sockaddr_storage	 ss;
 	socklen_t		 len = addr_to_sockaddr(&l->addr, &ss);
 	const char		*what = "socket";
-	int			 fd, on = 1;
+	int			 fd, error, on = 1;
 
 	fd = socket(ss.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK,
 	    0);
@@ -245,14 +264,19 @@ listen_addr(const struct conf *conf, struct conf_listen *l)
 	    IPV6_V6ONLY, &on, sizeof(on)) == -1))
 		goto fail;
 	what = "bind";
+	listen_share(fd, 1);
 	if (bind(fd, (struct sockaddr *)&ss, len) == -1)
 		goto fail;
 	what = "listen";
 	if (listen(fd, BACKLOG) == -1)
 		goto fail;
+	listen_share(fd, 0);
 	l->fd = fd;
 	return 0;
 fail:
+	error = errno;
+	listen_share(fd, 0);
+	errno = error;
 	/* "*" is what there is: a machine may have no IPv6. */
 	if (conf_listen_both(l) &&
 	    (errno == EAFNOSUPPORT || errno == EADDRNOTAVAIL)) {
@@ -441,6 +465,8 @@ site_send(const struct site *s, struct child *c)
 
 /* ---- swapping ----------------------------------------------------------- */
 
+static char	 reload_note[160];	/* what it does not change */
+
 static void
 reload_answer(int ok, const char *text)
 {
@@ -480,13 +506,35 @@ reload_end(int use, const char *text)
 	listen_unlink(old, parent.site);
 	parent.next = NULL;
 	site_free(old);
-	reload_answer(use, text);
+	reload_answer(use, use ? reload_note : text);
 }
 
 static void
 reload_late(int fd, short what, void *arg)
 {
 	reload_end(0, "not all processes have answered");
+}
+
+/* Said in the log, and to whoever asked for the reload. */
+static void
+reload_counts(struct conf *new, const struct conf *old)
+{
+	unsigned	 i;
+
+	reload_note[0] = '\0';
+	for (i = 0; i < PROC_MAX; i++) {
+		if (new->nproc[i] == old->nproc[i])
+			continue;
+		log_warnx("processes %s %u: counts from the next start on",
+		    proc_names[i], new->nproc[i]);
+		if (reload_note[0] == '\0')
+			strlcpy(reload_note, "reloaded, but `processes' "
+			    "counts from the next start on:",
+			    sizeof(reload_note));
+		strlcat(reload_note, " ", sizeof(reload_note));
+		strlcat(reload_note, proc_names[i], sizeof(reload_note));
+		new->nproc[i] = old->nproc[i];
+	}
 }
 
 void
@@ -496,7 +544,6 @@ site_reload(const struct proc_from *from, uint32_t cookie)
 	struct timespec	 now;
 	struct child	*c;
 	char		 text[128];
-	unsigned	 i;
 
 	if (parent.next != NULL || parent.booting || parent.stopping) {
 		if (from != NULL)
@@ -522,12 +569,7 @@ site_reload(const struct proc_from *from, uint32_t cookie)
 		reload_answer(0, conf_error_first());
 		return;
 	}
-	for (i = 0; i < PROC_MAX; i++) {
-		if (parent.next->conf->nproc[i] != parent.site->conf->nproc[i])
-			log_info("processes %s: counts from the next start "
-			    "on", proc_names[i]);
-		parent.next->conf->nproc[i] = parent.site->conf->nproc[i];
-	}
+	reload_counts(parent.next->conf, parent.site->conf);
 	for (c = child_next(NULL); c != NULL; c = child_next(c))
 		if (c->state == CHILD_UP && c->peer != NULL) {
 			c->asked = 1;

@@ -44,8 +44,8 @@ struct proc_def {
 	/*
 	 * A configuration came in.  check looks and prepares (0, or -1 with
 	 * err); use makes it the one in force, drop throws it away.  The
-	 * first one comes before the first message of a peer.  The struct
-	 * lives until the next use.
+	 * first one comes before the first message of a peer, and when all
+	 * that are there are wired.  The struct lives until the next use.
 	 */
 	int	(*conf_check)(struct conf *, char *err, size_t errsize);
 	void	(*conf_use)(struct conf *);

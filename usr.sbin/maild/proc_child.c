@@ -52,6 +52,7 @@ static struct peer		*child_parent;
 static proc_handler		 child_handlers[M_MAX];
 static struct conf		*child_conf;	/* in force */
 static struct conf		*child_next;	/* being checked */
+static int			 child_wired;	/* M_WIRED has come */
 
 /* ---- the log ------------------------------------------------------------ */
 
@@ -150,7 +151,9 @@ child_peer(const struct msg_peer *m, int fd)
 		peer_bound(p, PEER_PAUSE, m->proc == PROC_CONTROL ?
 		    CONTROL_MOST : PEER_MOST);
 	proc_slot_set(m->proc, m->inst, p);
-	if (child_def->peer_here != NULL)
+	if (!child_wired)
+		peer_hold(p);
+	else if (child_def->peer_here != NULL)
 		child_def->peer_here(m->proc, m->inst);
 }
 
@@ -248,7 +251,6 @@ child_conf_check(const struct msg_conf_check *m)
 static void
 child_conf_swap(const struct msg_conf_swap *m)
 {
-	struct msg_ready	 ready = { .pid = (uint32_t)getpid() };
 	struct conf		*old = child_conf;
 	struct conf		*conf = child_staged(m->generation);
 	unsigned		 i;
@@ -263,11 +265,38 @@ child_conf_swap(const struct msg_conf_swap *m)
 	child_conf = conf;
 	for (i = 0; i < PROC_MAX; i++)
 		proc_set_count(i, conf->nproc[i]);
-	if (child_def->conf_use != NULL)
+	/* The first one: when there is somebody to talk to. */
+	if (child_def->conf_use != NULL && child_wired)
 		child_def->conf_use(conf);
 	child_conf_free(old);
-	if (old == NULL)
-		peer_send(child_parent, M_READY, &ready, -1);
+}
+
+static void
+child_peer_here(struct peer *p)
+{
+	if (p == child_parent)
+		return;
+	peer_release(p);
+	if (child_def->peer_here != NULL)
+		child_def->peer_here(p->proc, p->inst);
+}
+
+/*
+ * Whoever takes clients from now on has all others at hand: nobody is told to
+ * come again because a wire is still on its way.
+ */
+static void
+child_begin(void)
+{
+	struct msg_ready	 ready = { .pid = (uint32_t)getpid() };
+
+	if (child_wired || child_conf == NULL)
+		fatalx("wired at the wrong time");
+	child_wired = 1;
+	if (child_def->conf_use != NULL)
+		child_def->conf_use(child_conf);
+	proc_slots_each(child_peer_here);
+	peer_send(child_parent, M_READY, &ready, -1);
 }
 
 /* ---- the parent --------------------------------------------------------- */
@@ -305,6 +334,9 @@ child_from_parent(struct peer *p, uint32_t type, const void *msg, int fd)
 		break;
 	case M_CONF_SWAP:
 		child_conf_swap(msg);
+		break;
+	case M_WIRED:
+		child_begin();
 		break;
 	case M_LOGLEVEL:
 		log_setverbose(((const struct msg_loglevel *)msg)->verbose);

@@ -214,6 +214,19 @@ peer_new(enum proc_id proc, unsigned inst, int fd, peer_msg msg, peer_end end)
 }
 
 void
+peer_hold(struct peer *p)
+{
+	event_del(&p->evread);
+}
+
+void
+peer_release(struct peer *p)
+{
+	if (!p->paused && event_add(&p->evread, NULL) == -1)
+		fatal("event_add");
+}
+
+void
 peer_first(struct peer *p)
 {
 	event_del(&p->evread);

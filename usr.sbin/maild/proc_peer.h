@@ -69,6 +69,9 @@ void		 peer_flush_all(void);		/* as far as the kernel takes */
 int		 peer_flush_wait(struct peer *, int ms);
 /* Handle what a peer that is gone has still left us to read. */
 void		 peer_drain(struct peer *);
+/* Do not listen to it yet; and now do. */
+void		 peer_hold(struct peer *);
+void		 peer_release(struct peer *);
 /* What it says is heard before what came from others in the same turn. */
 void		 peer_first(struct peer *);
 size_t		 peer_backlog(const struct peer *);
