@@ -11,7 +11,9 @@
 
 #include <dlfcn.h>
 #include <errno.h>
+#include <execinfo.h>
 #include <fcntl.h>
+#include <link.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdlib.h>
@@ -26,11 +28,14 @@ void	*__libc_malloc(size_t);
 void	*__libc_calloc(size_t, size_t);
 void	*__libc_realloc(void *, size_t);
 int	 seccomp_load(const void *);
+int	 seccomp_attr_set(void *, int, uint32_t);
+int	 seccomp_rule_add_array(void *, uint32_t, int, unsigned int,
+	    const void *);
 
 static struct shim_ctl	*ctl;
 static char		 role[16];
 static int		 logfd = -1;
-static int		 nosync, nosandbox;
+static int		 nosync, nosandbox, trace;
 
 #define NEXT(name)							\
 	static __typeof__(name) *next;					\
@@ -59,6 +64,7 @@ role_find(void)
 		strncpy(role, args + i + 3, sizeof(role) - 1);
 }
 
+static int	 ours_find(struct dl_phdr_info *, size_t, void *);
 static void	 shim_init(void) __attribute__((__constructor__));
 
 static void
@@ -69,6 +75,12 @@ shim_init(void)
 	int		 fd;
 
 	role_find();
+	(void)dl_iterate_phdr(ours_find, NULL);
+	if ((trace = getenv("SHIM_TRACE") != NULL)) {
+		void	*stack[1];
+
+		(void)backtrace(stack, 1);	/* it loads a library */
+	}
 	nosync = getenv("SHIM_NOSYNC") != NULL;
 	nosandbox = getenv("SHIM_NOSANDBOX") != NULL;
 	if ((path = getenv("SHIM_LOG")) != NULL && (strcmp(role,
@@ -98,6 +110,12 @@ fails(enum shim_what what)
 	if (ctl->sticky ? n < ctl->at : n != ctl->at)
 		return 0;
 	__atomic_fetch_add(&ctl->failed, 1, __ATOMIC_SEQ_CST);
+	if (trace) {
+		void	*stack[16];
+
+		backtrace_symbols_fd(stack, backtrace(stack, 16),
+		    STDERR_FILENO);
+	}
 	errno = ctl->error;
 	return 1;
 }
@@ -411,22 +429,62 @@ mkdir(const char *path, mode_t mode)
 
 /* ---- memory ------------------------------------------------------------- */
 
+/* Where maild's own code is, and libbsd's, that it calls for memory. */
+static struct {
+	uintptr_t	 first;
+	uintptr_t	 last;
+} ours[2];
+
+static int
+ours_find(struct dl_phdr_info *info, size_t size, void *arg)
+{
+	const char	*name = info->dlpi_name;
+	int		 i, n = -1;
+
+	if (name[0] == '\0')
+		n = 0;
+	else if (strstr(name, "/libbsd.so") != NULL)
+		n = 1;
+	for (i = 0; n != -1 && i < info->dlpi_phnum; i++) {
+		if (info->dlpi_phdr[i].p_type != PT_LOAD ||
+		    (info->dlpi_phdr[i].p_flags & PF_X) == 0)
+			continue;
+		ours[n].first = info->dlpi_addr + info->dlpi_phdr[i].p_vaddr;
+		ours[n].last = ours[n].first + info->dlpi_phdr[i].p_memsz;
+	}
+	return 0;
+}
+
+/* Other libraries' care for memory is not ours to test: some have none. */
+static int
+refused(const void *caller)
+{
+	uintptr_t	 p = (uintptr_t)caller;
+
+	if (ctl == NULL || ctl->what != SHIM_MEMORY)
+		return 0;
+	return ((p >= ours[0].first && p < ours[0].last) ||
+	    (p >= ours[1].first && p < ours[1].last)) && fails(SHIM_MEMORY);
+}
+
 void *
 malloc(size_t n)
 {
-	return fails(SHIM_MEMORY) ? NULL : __libc_malloc(n);
+	return refused(__builtin_return_address(0)) ? NULL : __libc_malloc(n);
 }
 
 void *
 calloc(size_t n, size_t size)
 {
-	return fails(SHIM_MEMORY) ? NULL : __libc_calloc(n, size);
+	return refused(__builtin_return_address(0)) ? NULL :
+	    __libc_calloc(n, size);
 }
 
 void *
 realloc(void *p, size_t n)
 {
-	return fails(SHIM_MEMORY) ? NULL : __libc_realloc(p, n);
+	return refused(__builtin_return_address(0)) ? NULL :
+	    __libc_realloc(p, n);
 }
 
 /* ---- the time of day ---------------------------------------------------- */
@@ -478,6 +536,32 @@ seccomp_load(const void *ctx)
 {
 	NEXT(seccomp_load);
 	return nosandbox ? 0 : next(ctx);
+}
+
+int
+seccomp_attr_set(void *ctx, int attr, uint32_t value)
+{
+	NEXT(seccomp_attr_set);
+	return nosandbox ? 0 : next(ctx, attr, value);
+}
+
+int
+seccomp_rule_add_array(void *ctx, uint32_t action, int nr, unsigned int n,
+    const void *args)
+{
+	NEXT(seccomp_rule_add_array);
+	return nosandbox ? 0 : next(ctx, action, nr, n, args);
+}
+
+/* valgrind's own program is what it would find by that name. */
+int
+execv(const char *path, char *const *argv)
+{
+	const char	*exe = getenv("SHIM_EXE");
+	NEXT(execv);
+
+	return next(exe != NULL && strcmp(path, "/proc/self/exe") == 0 ? exe :
+	    path, argv);
 }
 
 /* landlock(7) has no functions of its own: 444 to 446. */

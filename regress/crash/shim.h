@@ -6,6 +6,8 @@
  *	SHIM_LOG	records (struct shim_rec, name, data) are appended
  *	SHIM_NOSYNC	flushes are not made: for looking at copies
  *	SHIM_NOSANDBOX	no seccomp, no landlock: for valgrind
+ *	SHIM_TRACE	say in the log where it was that something failed
+ *	SHIM_EXE	the program that the parent starts for its children
  */
 #ifndef SHIM_H
 #define SHIM_H

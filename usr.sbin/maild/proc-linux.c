@@ -3,6 +3,7 @@
 #include <sys/types.h>
 
 #include <fcntl.h>
+#include <malloc.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,6 +12,8 @@
 
 #include "proc.h"
 #include "proc_local.h"
+
+#define TRIM	(256 * 1024)	/* bytes of free memory that are left alone */
 
 static char	*args, *args_end;	/* where the command line stood */
 
@@ -60,6 +63,14 @@ proc_os_seal(int fd)
 {
 	return fcntl(fd, F_ADD_SEALS,
 	    F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL);
+}
+
+void
+proc_os_trim(void)
+{
+	/* The C library gives back only what is free at the heap's end. */
+	if (mallinfo2().fordblks > TRIM)
+		malloc_trim(0);
 }
 
 /* The value of a line "Key:   123 kB" of a file under /proc. */

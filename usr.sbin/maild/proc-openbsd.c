@@ -54,6 +54,12 @@ proc_os_seal(int fd)
 }
 
 void
+proc_os_trim(void)
+{
+	/* malloc(3) does that by itself. */
+}
+
+void
 proc_os_memory(pid_t pid, uint64_t *rss, uint64_t *pss)
 {
 	struct kinfo_proc	 kp;

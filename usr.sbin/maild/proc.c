@@ -20,6 +20,7 @@
 #include "proc_peer.h"
 
 #define COUNTERS	100
+#define TRIM_EVERY	10	/* seconds */
 #define BATCH_PASSES	16	/* a turn must end, however many ask */
 
 const char *const proc_names[PROC_MAX] = {
@@ -48,6 +49,7 @@ static enum proc_id	 proc_id;
 static int		 proc_debugging;
 static int		 proc_sync = -1;
 static struct event_base *proc_events;
+static struct event	 proc_trimming;
 static struct counter	 counters[COUNTERS];
 static unsigned		 ncounters;
 static uint64_t		 now_ms;	/* 0: to be asked */
@@ -209,6 +211,16 @@ proc_bad(const struct proc_from *from, const char *fmt, ...)
 
 /* ---- turns -------------------------------------------------------------- */
 
+/* What a busy time took is given back, now and then. */
+static void
+proc_trim(int fd, short what, void *arg)
+{
+	static const struct timeval	 later = { TRIM_EVERY, 0 };
+
+	proc_os_trim();
+	evtimer_add(&proc_trimming, &later);
+}
+
 /*
  * Handlers run inside event_loop and leave their output in queues; one pass
  * sees each descriptor that is ready once.  A process that commits by the
@@ -219,6 +231,8 @@ proc_loop(void (*turn)(void), int batch)
 {
 	int	 i;
 
+	evtimer_set(&proc_trimming, proc_trim, NULL);
+	proc_trim(-1, 0, NULL);
 	for (;;) {
 		/* First, so that what was said before the loop goes out. */
 		conn_flush_all();

@@ -38,5 +38,7 @@ int		 proc_os_memfd(const char *name);
 int		 proc_os_seal(int fd);
 /* KiB resident, and with shared pages counted by their share (0: unknown). */
 void		 proc_os_memory(pid_t, uint64_t *rss, uint64_t *pss);
+/* Give free memory back to the system. */
+void		 proc_os_trim(void);
 
 #endif

@@ -145,6 +145,9 @@ peer_take(struct peer *p)
 		}
 	}
 	if (!p->dead && !p->mute && !p->paused && n == -1) {
+		/* What we lack is not the other's fault. */
+		if (errno == ENOMEM)
+			fatal("imsg");
 		p->end(p, "framing is broken");
 		return -1;
 	}
@@ -174,6 +177,8 @@ peer_read(int fd, short what, void *arg)
 
 	p->busy = 1;
 	n = imsgbuf_read(&p->ibuf);
+	if (n == -1 && errno == ENOMEM)
+		fatal("imsg");
 	if (n == -1 && errno != ECONNRESET)
 		p->end(p, errno == EBADMSG || errno == ERANGE ?
 		    "framing is broken" : strerror(errno));

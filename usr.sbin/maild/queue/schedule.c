@@ -13,6 +13,7 @@
 #include "libutil/hashtab.h"
 #include "libutil/log.h"
 #include "parking.h"
+#include "reclock.h"
 #include "relayjob.h"
 #include "schedule.h"
 #include "trace.h"
@@ -724,6 +725,7 @@ schedule_tick(void)
 {
 	if (nunsaved > 0)
 		save_again();
+	reclock_tick();
 	cursor.more = 1;
 	start_due();
 }
