@@ -192,6 +192,8 @@ enum msg_type {
 	M_ST_ACL_R,		/* (+ fd) */
 	M_ST_URL,		/* bytes that a signed URL names; ST_FETCH_R */
 	M_ST_URLKEY,		/* sign one, or make new keys; ST_R */
+	M_ST_NOTIFY,		/* this session wants to hear of everything */
+	M_ST_EVENT,
 	M_ST_R,			/* plain answer: code and text */
 
 	/* {smtp, imap, relay} <-> crypto, on the blocking socketpair */
@@ -1099,6 +1101,39 @@ struct msg_st_urlkey {
 	uint8_t		op;
 	const char	*text;		/* SIGN: the URL, answered by the token;
 					 * RESET: a mailbox, or "" for all */
+};
+
+/* NOTIFY (RFC 5465): events of all mailboxes that are in the account's list. */
+struct msg_st_notify {
+	uint64_t	sid;
+	uint8_t		on;
+};
+
+enum msg_st_event_kind {
+	ST_EV_MESSAGES,		/* bits and counters */
+	ST_EV_CREATED, ST_EV_RENAMED, ST_EV_DELETED,
+	ST_EV_RIGHTS,		/* the mailbox is there with other rights */
+	ST_EV_SUBSCRIBED, ST_EV_UNSUBSCRIBED,
+	ST_EV_METADATA		/* of a mailbox; name "": the server's */
+};
+#define ST_EV_NEW	0x01
+#define ST_EV_EXPUNGE	0x02
+#define ST_EV_FLAGS	0x04
+
+struct msg_st_event {
+	uint64_t	sid;
+	uint8_t		kind;		/* enum msg_st_event_kind */
+	uint8_t		bits;		/* ST_EV_MESSAGES: what happened */
+	uint8_t		subscribed;
+	uint8_t		children;
+	uint64_t	mbox;
+	uint32_t	uidvalidity;
+	uint32_t	uidnext;
+	uint32_t	exists;
+	uint32_t	unseen;
+	uint64_t	highestmodseq;
+	const char	*name;		/* as the session knows it */
+	const char	*other;		/* its old name, or the annotation's */
 };
 
 struct msg_st_r {

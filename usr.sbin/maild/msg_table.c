@@ -676,6 +676,25 @@ static const struct msg_field f_st_urlkey[] = {
 	N(st_urlkey, op, ST_URL_RESET),
 	S(st_urlkey, text, MSG_URL),
 };
+static const struct msg_field f_st_notify[] = {
+	F(st_notify, sid),
+	N(st_notify, on, 1),
+};
+static const struct msg_field f_st_event[] = {
+	F(st_event, sid),
+	N(st_event, kind, ST_EV_METADATA),
+	N(st_event, bits, ST_EV_NEW | ST_EV_EXPUNGE | ST_EV_FLAGS),
+	N(st_event, subscribed, 1),
+	N(st_event, children, 1),
+	F(st_event, mbox),
+	F(st_event, uidvalidity),
+	F(st_event, uidnext),
+	F(st_event, exists),
+	F(st_event, unseen),
+	F(st_event, highestmodseq),
+	S(st_event, name, MSG_MAILBOX),
+	S(st_event, other, MSG_MAILBOX),
+};
 static const struct msg_field f_st_r[] = {
 	F(st_r, sid),
 	F(st_r, req),
@@ -868,6 +887,8 @@ const struct msg_row msg_table[M_MAX] = {
 	ROW(ST_ACL_R, st_acl_r, FD_MAY, [PROC_STORE] = P(IMAP)),
 	ROW(ST_URL, st_url, FD_NONE, [PROC_IMAP] = P(STORE)),
 	ROW(ST_URLKEY, st_urlkey, FD_NONE, [PROC_IMAP] = P(STORE)),
+	ROW(ST_NOTIFY, st_notify, FD_NONE, [PROC_IMAP] = P(STORE)),
+	ROW(ST_EVENT, st_event, FD_NONE, [PROC_STORE] = P(IMAP)),
 	ROW(ST_R, st_r, FD_NONE, [PROC_STORE] = P(IMAP)),
 	ROW(TLS_SIGN, tls_sign, FD_NONE, [PROC_SMTP] = P(CRYPTO),
 	    [PROC_RELAY] = P(CRYPTO), [PROC_IMAP] = P(CRYPTO)),

@@ -149,6 +149,7 @@ static const handler	 handlers[IMAP_NCOMMANDS] = {
 	[IMAP_SETQUOTA] = quota_set,
 	[IMAP_GETMETADATA] = metadata_get,
 	[IMAP_SETMETADATA] = metadata_set,
+	[IMAP_NOTIFY] = events_notify,
 	[IMAP_SETACL] = acl_set,
 	[IMAP_DELETEACL] = acl_delete,
 	[IMAP_GETACL] = acl_get,

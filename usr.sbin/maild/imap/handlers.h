@@ -32,6 +32,9 @@ void	quota_set(struct isession *);
 void	metadata_get(struct isession *);
 void	metadata_set(struct isession *);
 
+/* events.c */
+void	events_notify(struct isession *);
+
 /* acl.c */
 void	acl_set(struct isession *);
 void	acl_delete(struct isession *);

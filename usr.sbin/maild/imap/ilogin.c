@@ -1,4 +1,5 @@
 /* LOGIN and AUTHENTICATE (RFC 9051 6.2), as IMAP says it: see login.h. */
+#include "events.h"
 #include "handlers.h"
 #include "libimap/imap_caps.h"
 #include "libutil/base64.h"
@@ -25,7 +26,8 @@ static const uint8_t	 offered[] = {
 	IMAP_CAP_MULTISEARCH, IMAP_CAP_INPROGRESS, IMAP_CAP_UIDBATCHES,
 	IMAP_CAP_LANGUAGE, IMAP_CAP_FILTERS, IMAP_CAP_CATENATE,
 	IMAP_CAP_URLAUTH, IMAP_CAP_URL_PARTIAL,
-	IMAP_CAP_ACL, IMAP_CAP_LIST_MYRIGHTS
+	IMAP_CAP_ACL, IMAP_CAP_LIST_MYRIGHTS,
+	IMAP_CAP_NOTIFY
 };
 
 int
@@ -141,6 +143,7 @@ void
 ilogin_forget(struct isession *s)
 {
 	select_leave(s);
+	events_free(s);
 	caller_forget(&s->c);
 	imap_parser_limits(&s->parser, &imap_limits_noauth);
 	caller_unknown(&s->c);

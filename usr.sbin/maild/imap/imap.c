@@ -1,5 +1,6 @@
 #include <unistd.h>
 
+#include "events.h"
 #include "iappend.h"
 #include "imap.h"
 #include "isession.h"
@@ -38,6 +39,16 @@ on_append_r(const struct proc_from *from, const void *msg, int fd)
 /* ---- answers of the store ---------------------------------------------- */
 
 static void
+on_event(const struct proc_from *from, const void *msg, int fd)
+{
+	const struct msg_st_event	*m = msg;
+	struct isession			*s;
+
+	if ((s = isession_find(m->sid)) != NULL)
+		events_got(s, m);
+}
+
+static void
 on_changed(const struct proc_from *from, const void *msg, int fd)
 {
 	mbox_changed(msg);
@@ -73,6 +84,7 @@ static const struct proc_dispatch dispatch[] = {
 	{ M_APPEND_OPEN_R,	on_append_open_r },
 	{ M_APPEND_R,		on_append_r },
 	{ M_ST_CHANGED,		on_changed },
+	{ M_ST_EVENT,		on_event },
 	{ M_ST_LIST_R,		on_st_list_r },
 	{ M_ST_STATUS_R,	on_st_status_r },
 	{ M_ST_SELECT_R,	on_st_select_r },

@@ -4,6 +4,7 @@
 
 #include "context.h"
 #include "ctlrow.h"
+#include "events.h"
 #include "iappend.h"
 #include "libutil/log.h"
 #include "proc.h"
@@ -115,9 +116,11 @@ end_limited(struct isession *s, struct imap_out *o)
 static void
 end_say(struct isession *s)
 {
-	struct imap_out	*o = isession_out(s);
 	const char	*text = lang_text(s->lang, s->end.text);
+	struct imap_out	*o;
 
+	events_flush(s);
+	o = isession_out(s);
 	if (s->limited != 0)
 		end_limited(s, o);
 	if (s->end.tail != NULL) {
@@ -135,6 +138,24 @@ end_say(struct isession *s)
 	isession_said(s, s->end.result);
 }
 
+static void	news_fetched(struct isession *);
+
+/* NOTIFY: of new messages that the end of a command has told. */
+static int
+owed(struct isession *s)
+{
+	if (s->events == NULL || s->view == NULL || s->mode !=
+	    INPUT_COMMANDS || s->st.state != IMAP_STATE_SELECTED)
+		return 0;
+	s->telling = 1;
+	if (events_fetch_new(s, s->told_uidnext, news_fetched)) {
+		s->told_uidnext = s->view->uidnext;
+		return 1;
+	}
+	s->telling = 0;
+	return 0;
+}
+
 void
 isession_said(struct isession *s, enum imap_result result)
 {
@@ -149,7 +170,7 @@ isession_said(struct isession *s, enum imap_result result)
 	s->busy = 0;
 	if (s->bye || s->st.state == IMAP_STATE_LOGOUT)
 		isession_close(s);
-	else
+	else if (!owed(s))
 		isession_continue(s);
 }
 
@@ -176,6 +197,8 @@ end_command(struct isession *s)
 {
 	unsigned	 flags = 0;
 
+	if (events_fetch_ended(s))
+		return;
 	if (s->view == NULL || s->st.state != IMAP_STATE_SELECTED ||
 	    s->bye) {
 		end_say(s);
@@ -186,6 +209,7 @@ end_command(struct isession *s)
 	if (s->cmd->uid)
 		flags |= VIEW_UID;
 	s->news = 0;
+	s->told_uidnext = s->view->uidnext;
 	view_sync(s->view, flags, end_step, s);
 }
 
@@ -247,10 +271,22 @@ static void
 news_updated(struct isession *s)
 {
 	s->telling = 0;
-	if (s->done_waits)
+	if (s->done_waits) {
 		idle_done(s);
-	else if (s->news)
+		return;
+	}
+	events_flush(s);
+	if (s->news)
 		tell_news(s);
+	/* Outside of IDLE commands have waited. */
+	if (!s->telling && s->mode != INPUT_IDLE)
+		isession_continue(s);
+}
+
+static void
+news_fetched(struct isession *s)
+{
+	context_update(s->view, news_updated);
 }
 
 static void
@@ -260,18 +296,20 @@ news_told(void *arg, int ok)
 
 	if (!ok)
 		isession_bye(s, "The mailbox is not available any more");
-	else
+	else if (!events_fetch_new(s, s->told_uidnext, news_fetched))
 		context_update(s->view, news_updated);
 }
 
 static void
 tell_news(struct isession *s)
 {
-	if (s->telling || s->mode != INPUT_IDLE || s->view == NULL)
+	if (s->telling || !events_tell_selected(s))
 		return;
 	s->news = 0;
 	s->telling = 1;
-	view_sync(s->view, VIEW_EXPUNGE, news_told, s);
+	s->told_uidnext = s->view->uidnext;
+	view_sync(s->view, events_tell_expunge(s) ? VIEW_EXPUNGE : 0,
+	    news_told, s);
 }
 
 /* Comes from within the store's message: the client hears of it this turn. */
@@ -410,7 +448,8 @@ input(struct isession *s)
 	uint64_t	 sid = s->c.sid;
 	int		 n = 0;
 
-	while (!s->busy && !s->waits && caller_open(&s->c)) {
+	while (!s->busy && !s->waits && caller_open(&s->c) &&
+	    (!s->telling || s->mode == INPUT_IDLE)) {
 		if (conn_pending(s->c.conn) > SESSION_STALL) {
 			s->stalled = 1;		/* until CONN_DRAINED */
 			return;
@@ -428,7 +467,8 @@ input(struct isession *s)
 			return;
 		}
 	}
-	if (isession_find(sid) != NULL && s->c.eof && !s->busy && !s->waits)
+	if (isession_find(sid) != NULL && s->c.eof && !s->busy && !s->waits &&
+	    (!s->telling || s->mode == INPUT_IDLE))
 		isession_close(s);
 }
 
@@ -558,6 +598,7 @@ end(struct caller *c)
 		view_close(s->view);
 	if (!s->keep_cmd)
 		imap_command_free(s->cmd);
+	events_free(s);
 	imap_parser_free(&s->parser);
 	free(s->tag);
 }

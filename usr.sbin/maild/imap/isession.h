@@ -15,6 +15,7 @@
 #include "progress.h"
 #include "request.h"
 
+struct events;
 struct view;
 
 /* What the bytes that come mean. */
@@ -36,6 +37,9 @@ struct isession {
 	uint8_t		 waits;		/* APPEND: for the queue */
 	uint8_t		 news;		/* the mailbox has moved on */
 	uint8_t		 telling;	/* a sync outside of a command */
+	uint8_t		 overflow;	/* of NOTIFY, still to be said */
+	uint32_t	 told_uidnext;	/* before the sync under way */
+	struct events	*events;	/* NOTIFY is in force */
 	uint8_t		 bye;		/* closing after this command */
 	struct imap_session_state st;
 	struct imap_parser parser;

@@ -122,6 +122,8 @@ mbox_changed(const struct msg_st_changed *c)
 	if (c->modseq > m->modseq)
 		m->modseq = c->modseq;
 	m->deleted |= c->deleted;
+	m->uidnext = c->uidnext;
+	m->exists = c->exists;
 	TAILQ_FOREACH_SAFE(v, &m->views, entry, next)
 		view_changed(v, c);
 }

@@ -27,6 +27,7 @@ SLIST_HEAD(loaders, loader);
 struct mbox {
 	uint64_t	 id;
 	uint64_t	 modseq;	/* as last heard of */
+	uint32_t	 uidnext, exists; /* the same; 0: nothing yet */
 	uint8_t		 deleted;
 	struct uidlist	*list;		/* NULL: nobody has needed it yet */
 	uint64_t	 list_modseq;	/* list is true as of this */

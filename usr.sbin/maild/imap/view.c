@@ -300,6 +300,15 @@ permanent_flags(struct view *v, struct imap_out *o)
 		imap_out_str(o, " \\*");
 }
 
+int
+view_moved(const struct view *v)
+{
+	const struct mbox	*m = v->mbox;
+
+	return v->stale || m->deleted || (m->uidnext != 0 &&
+	    (m->uidnext != v->uidnext || m->exists != v->exists));
+}
+
 void
 view_tell_flags(struct view *v)
 {

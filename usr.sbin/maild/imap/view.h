@@ -70,6 +70,8 @@ void		 view_sync(struct view *, unsigned flags, view_cb, void *arg);
 void		 view_told(struct view *, uint64_t modseq);
 /* Is there anything to tell? */
 int		 view_behind(const struct view *);
+/* Are there messages more, or less? */
+int		 view_moved(const struct view *);
 /* The store says that the mailbox has moved on. */
 void		 view_changed(struct view *, const struct msg_st_changed *);
 /* Untagged FLAGS and [PERMANENTFLAGS]; also when a keyword is new. */

@@ -10,6 +10,7 @@
 #include "sacl.h"
 #include "sanswer.h"
 #include "sread.h"
+#include "snotify.h"
 #include "srights.h"
 
 #define ROWS_MAX	(64 * 1024)
@@ -141,6 +142,8 @@ set(const struct sgrant *g, const struct msg_st_acl *m,
 	code = engine_code(mstore_prop_set(engine_begin(), 0, mb->id,
 	    span_of(entry), span_of(text)));
 	srights_changed();
+	if (code == ST_OK)
+		snotify_name(g, ST_EV_RIGHTS, mb->id, "");
 	if (code == ST_OK)
 		log_info("acl by=%s mailbox=%llx %s rights=%s", g->name,
 		    (unsigned long long)mb->id, entry + sizeof(MSTORE_ACL) -

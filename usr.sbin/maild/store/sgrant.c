@@ -6,6 +6,7 @@
 #include "libutil/log.h"
 #include "limits.h"
 #include "sgrant.h"
+#include "snotify.h"
 #include "srights.h"
 
 static struct hashtab	 grants;
@@ -89,6 +90,7 @@ sgrant_free(struct sgrant *g)
 	if (g == NULL)
 		return;
 	watch_remove_all(&g->watches);
+	snotify_end(g);
 	free(g->name);
 	free(g);
 }

@@ -26,6 +26,8 @@ struct sgrant {
 	struct watches	 watches;
 	struct sgrant_rights rights[SGRANT_RIGHTS];
 	unsigned	 oldest;
+	uint8_t		 notify;	/* snotify.h */
+	LIST_ENTRY(sgrant) listening;
 	char		*name;		/* of the account */
 };
 

@@ -13,6 +13,7 @@
 #include "sgrant.h"
 #include "sprops.h"
 #include "sread.h"
+#include "snotify.h"
 #include "srights.h"
 
 #define PREFIX		"meta"
@@ -407,6 +408,7 @@ sprops_set(const struct proc_from *from, const struct msg_st_setprops *m)
 		code = check(m, &pl, rights);
 	while (code == ST_OK && proprow_next(m->rows.data, m->rows.len, &off,
 	    &row) == 1)
-		code = engine_code(set(&pl, &row));
+		if ((code = engine_code(set(&pl, &row))) == ST_OK)
+			snotify_metadata(g, pl.mbox, row.name);
 	sread_answer(from, m->sid, m->req, code);
 }

@@ -13,6 +13,7 @@
 #include "sdeliver.h"
 #include "sfsck.h"
 #include "sgrant.h"
+#include "snotify.h"
 #include "sprops.h"
 #include "sread.h"
 #include "srights.h"
@@ -102,6 +103,7 @@ REQUEST(sprops_set)
 REQUEST(sacl_acl)
 REQUEST(surl_fetch)
 REQUEST(surl_key)
+REQUEST(snotify_set)
 
 static const struct proc_dispatch dispatch[] = {
 	{ M_GRANT,		on_grant },
@@ -129,6 +131,7 @@ static const struct proc_dispatch dispatch[] = {
 	{ M_ST_ACL,		on_sacl_acl },
 	{ M_ST_URL,		on_surl_fetch },
 	{ M_ST_URLKEY,		on_surl_key },
+	{ M_ST_NOTIFY,		on_snotify_set },
 	{ M_MAX,		NULL }
 };
 
@@ -166,6 +169,7 @@ use(struct conf *new)
 		return;
 	}
 	watch_init();
+	snotify_init();
 	sgrant_init();
 	sdeliver_init();
 	sfsck_init();

@@ -6,6 +6,7 @@
 #include "sanswer.h"
 #include "sgrant.h"
 #include "sread.h"
+#include "snotify.h"
 #include "srights.h"
 #include "swrite.h"
 
@@ -23,8 +24,12 @@ create(struct sgrant *g, const struct msg_st_mailbox *m, uint64_t *id)
 	/* What a mailbox is for is the owner's to say. */
 	if (account != g->account && m->use != 0)
 		return ST_DENIED;
-	return engine_code(mstore_mailbox_create(engine_begin(), account,
+	code = engine_code(mstore_mailbox_create(engine_begin(), account,
 	    rest, m->use, id));
+	srights_changed();
+	if (code == ST_OK)
+		snotify_name(g, ST_EV_CREATED, *id, "");
+	return code;
 }
 
 static enum msg_st
@@ -37,6 +42,8 @@ delete(struct sgrant *g, const struct msg_st_mailbox *m, uint64_t *id)
 	if ((code = srights_find(g, m->name, RIGHT_X, &mb, &rights)) != ST_OK)
 		return code;
 	*id = mb.id;
+	if (strcmp(mb.name, "INBOX") != 0 && !(mb.flags & MSTORE_NOSELECT))
+		snotify_deleting(g, mb.id);
 	return engine_code(mstore_mailbox_delete(engine_begin(), mb.account,
 	    span_of(mb.name)));
 }
@@ -88,8 +95,11 @@ rename_to(struct sgrant *g, const struct msg_st_mailbox *m, const char **text)
 		return ST_DENIED;
 	if ((code = srights_create(g, account, rest)) != ST_OK)
 		return code;
-	return engine_code(mstore_mailbox_rename(engine_begin(), account,
+	code = engine_code(mstore_mailbox_rename(engine_begin(), account,
 	    span_of(mb.name), rest));
+	if (code == ST_OK)
+		snotify_name(g, ST_EV_RENAMED, mb.id, mb.name);
+	return code;
 }
 
 /* In his own list, by the name that he knows it by. */
@@ -105,8 +115,11 @@ subscribe(struct sgrant *g, const struct msg_st_mailbox *m)
 	    0 && (code = srights_find(g, m->name, RIGHT_L, &mb, &rights)) !=
 	    ST_OK)
 		return code;
-	return engine_code(mstore_subscribe(engine_begin(), g->account,
+	code = engine_code(mstore_subscribe(engine_begin(), g->account,
 	    span_of(m->name), on));
+	if (code == ST_OK)
+		snotify_subscribed(g, m->name, on);
+	return code;
 }
 
 static enum msg_st

@@ -7,6 +7,7 @@
 #include "libutil/hashtab.h"
 #include "libutil/log.h"
 #include "proc.h"
+#include "snotify.h"
 #include "watch.h"
 
 #define WATCH_INSTS	64
@@ -194,10 +195,11 @@ watch_tell(void)
 	struct watched		*w;
 	size_t			 i;
 
-	if (watched.count == 0)
-		return;
-	for (i = 0; mstore_event(engine(), i, &ev) == 0; i++)
+	for (i = 0; mstore_event(engine(), i, &ev) == 0; i++) {
 		mark(&ev, &list);
+		snotify_event(&ev);
+	}
+	snotify_tell();
 	while ((w = TAILQ_FIRST(&list)) != NULL) {
 		TAILQ_REMOVE(&list, w, entry);
 		tell(w);
