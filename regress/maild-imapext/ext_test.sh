@@ -62,6 +62,12 @@ small_account()
 	sed -i 's/^small@.*/&:quota=128K/' "$site_dir/accounts"
 }
 program_case replace replace_quota small_account
+full_account()
+{
+	sed -i 's/^small@.*/&:quota=1000K/' "$site_dir/accounts"
+}
+program_case copy copy_gaps
+program_case copy copy_quota full_account
 program_case replace replace_nul "site_conf limits { message-size 64K }"
 
 atf_init_test_cases()

@@ -195,7 +195,7 @@ def test_messagelimit():
 def test_savelimit():
     c = Client()
     caps = c.ok("CAPABILITY")[0].split()
-    assert b"SAVELIMIT=100000" in caps, caps
+    assert b"SAVELIMIT=65536" in caps, caps
     assert not [x for x in caps if x.startswith(b"MESSAGELIMIT")], caps
 
 

@@ -36,7 +36,7 @@ const struct conf_limit conf_limit_table[] = {
 	L("imap-timeout", UNIT_TIME, imap_timeout, 1800, 7 * 86400, 1800),
 	/* RFC 1939 3: at least ten minutes. */
 	L("imap-messages", UNIT_COUNT, imap_messages, 0, 100000000, 0),
-	L("imap-save", UNIT_COUNT, imap_save, 0, 100000000, 100000),
+	L("imap-save", UNIT_COUNT, imap_save, 0, 100000000, 65536),
 	L("imap-progress", UNIT_TIME, imap_progress, 1, 86400, 10),
 	L("pop3-timeout", UNIT_TIME, pop3_timeout, 600, 86400, 600),
 	L("pop3-login-delay", UNIT_TIME, pop3_login_delay, 0, 86400, 0),

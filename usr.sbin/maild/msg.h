@@ -1001,6 +1001,8 @@ struct msg_st_copy {
 	uint32_t	req;
 	uint64_t	mbox;
 	uint8_t		move;
+	uint8_t		more;		/* uids go on in the next one: that is
+					 * the one that is answered */
 	const char	*name;
 	struct msg_blob	uids;
 };
@@ -1012,8 +1014,9 @@ struct msg_st_copy_r {
 	uint32_t	uidvalidity;	/* of the destination */
 	uint64_t	modseq;		/* of the source, after it */
 	const char	*text;
-	struct msg_blob	from;		/* rseq, same count as to */
-	struct msg_blob	to;
+	uint32_t	count;		/* messages that were copied */
+	uint32_t	first;		/* their uids are first and on */
+	struct msg_blob	from;		/* rseq; empty if it does not fit */
 };
 
 struct msg_st_quota {

@@ -603,6 +603,7 @@ static const struct msg_field f_st_copy[] = {
 	F(st_copy, req),
 	F(st_copy, mbox),
 	N(st_copy, move, 1),
+	N(st_copy, more, 1),
 	S(st_copy, name, MSG_MAILBOX),
 	S(st_copy, uids, MSG_BLOB),
 };
@@ -613,8 +614,9 @@ static const struct msg_field f_st_copy_r[] = {
 	F(st_copy_r, uidvalidity),
 	F(st_copy_r, modseq),
 	S(st_copy_r, text, MSG_TEXT),
-	S(st_copy_r, from, MSG_UIDS),
-	S(st_copy_r, to, MSG_UIDS),
+	F(st_copy_r, count),
+	F(st_copy_r, first),
+	S(st_copy_r, from, MSG_BLOB),
 };
 static const struct msg_field f_st_quota[] = {
 	F(st_quota, sid),

@@ -17,6 +17,7 @@ struct copying {
 	struct chunk	 chunk;
 	uint32_t	 uidvalidity;
 	uint8_t		 partly;	/* COPYUID would not be true */
+	struct rseq	 asked;		/* uids, of the step */
 	struct rseq	 from, to;
 	char		 name[IMAP_NAME_MAX + 1];
 };
@@ -30,6 +31,7 @@ copy_free(void *arg)
 
 	request_forget(j);
 	rseq_free(&j->seqs);
+	rseq_free(&j->asked);
 	rseq_free(&j->from);
 	rseq_free(&j->to);
 	free(j);
@@ -51,8 +53,8 @@ finish(struct copying *j)
 	struct imap_out	*o;
 	int		 move = s->cmd->id == IMAP_MOVE;
 
-	if (j->from.nruns == 0 || j->partly)
-		isession_done(s, IMAP_RESULT_OK, NULL, j->from.nruns == 0 ?
+	if (j->to.nruns == 0 || j->partly)
+		isession_done(s, IMAP_RESULT_OK, NULL, j->to.nruns == 0 ?
 		    "No such messages." : "Completed.");
 	else if (move) {
 		/* RFC 6851 4.3: before the EXPUNGEs that follow. */
@@ -66,20 +68,30 @@ finish(struct copying *j)
 		isession_done_with(s, IMAP_RESULT_OK, copyuid_tail);
 }
 
-static void
-add_all(struct rseq *to, const struct msg_blob *blob)
+/* 0; -1: what was copied is not known. */
+static int
+take_from(struct copying *j, const struct msg_st_copy_r *r)
 {
-	struct rseq	 some;
+	struct rseq	 some, *from = &j->asked;
 	size_t		 i;
 
 	rseq_init(&some);
-	if (rseq_get(&some, blob->data, blob->len) == -1)
-		fatalx("store: malformed uids");
-	for (i = 0; i < some.nruns; i++) {
-		if (rseq_add(to, some.runs[i].first, some.runs[i].last) == -1)
+	if (r->count != rseq_count(from)) {
+		/* Some were gone. */
+		from = &some;
+		if (r->from.len == 0)
+			return -1;
+		if (rseq_get(&some, r->from.data, r->from.len) == -1 ||
+		    rseq_count(&some) != r->count)
+			fatalx("store: malformed uids");
+	}
+	for (i = 0; i < from->nruns; i++) {
+		if (rseq_add(&j->from, from->runs[i].first,
+		    from->runs[i].last) == -1)
 			fatal("copy");
 	}
 	rseq_free(&some);
+	return 0;
 }
 
 static void
@@ -103,15 +115,38 @@ on_copied(void *arg, uint32_t type, const void *msg, int fd)
 	j->uidvalidity = r->uidvalidity;
 	if (j->s->cmd->id == IMAP_MOVE)
 		mbox_heard(j->s->view->mbox, r->modseq);
-	if (r->from.len > 0 && r->to.len > 0) {
-		add_all(&j->from, &r->from);
-		add_all(&j->to, &r->to);
-		if (rseq_count(&j->from) != rseq_count(&j->to))
+	if (r->count > 0) {
+		if (take_from(j, r) == -1)
 			j->partly = 1;
+		if (rseq_add(&j->to, r->first, r->first + r->count - 1) == -1)
+			fatal("copy");
 	}
+	rseq_free(&j->asked);
 	next(j);
 }
 
+static void
+add_asked(struct copying *j, const struct msg_blob *blob)
+{
+	struct rseq	 some;
+	size_t		 i;
+
+	rseq_init(&some);
+	if (rseq_get(&some, blob->data, blob->len) == -1)
+		fatal("copy");
+	for (i = 0; i < some.nruns; i++) {
+		if (rseq_add(&j->asked, some.runs[i].first,
+		    some.runs[i].last) == -1)
+			fatal("copy");
+	}
+	rseq_free(&some);
+}
+
+/*
+ * MOVE may go message by message (RFC 6851 3.3).  COPY is all or none (RFC
+ * 9051 6.4.7): in as many messages to the store as it takes, which acts on the
+ * last one; only beyond COPY_MESSAGES it goes in several steps.
+ */
 static void
 next(struct copying *j)
 {
@@ -119,12 +154,18 @@ next(struct copying *j)
 	    .mbox = j->s->view->mbox->id, .name = j->name,
 	    .move = j->s->cmd->id == IMAP_MOVE };
 
-	if (!chunk_next(&j->chunk, &m.uids)) {
-		finish(j);
-		return;
-	}
-	m.req = request_new(on_copied, j);
-	request_send(m.req, M_ST_COPY, &m);
+	do {
+		if (!chunk_next(&j->chunk, &m.uids)) {
+			finish(j);
+			return;
+		}
+		add_asked(j, &m.uids);
+		m.more = !m.move && chunk_more(&j->chunk) &&
+		    rseq_count(&j->asked) < COPY_MESSAGES;
+		if (!m.more)
+			m.req = request_new(on_copied, j);
+		request_send(m.req, M_ST_COPY, &m);
+	} while (m.more);
 }
 
 /* RFC 9738: COPY is all or nothing.  1: it has been answered. */
@@ -167,10 +208,6 @@ on_loaded(void *arg, int ok)
 		return;
 	progress_begin(s, 0);
 	chunk_start(&j->chunk, &j->seqs, s->view->snap, 1);
-	/* MOVE may go message by message; COPY is all or none as far as can
-	 * be (RFC 6851 3.3, RFC 9051 6.4.7). */
-	if (s->cmd->id == IMAP_COPY)
-		j->chunk.max = COPY_MESSAGES;
 	next(j);
 }
 

@@ -92,6 +92,7 @@ sgrant_free(struct sgrant *g)
 	watch_remove_all(&g->watches);
 	snotify_end(g);
 	free(g->name);
+	rseq_free(&g->parts);
 	free(g);
 }
 

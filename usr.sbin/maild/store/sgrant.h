@@ -29,6 +29,7 @@ struct sgrant {
 	uint8_t		 notify;	/* snotify.h */
 	LIST_ENTRY(sgrant) listening;
 	char		*name;		/* of the account */
+	struct rseq	 parts;		/* uids of a COPY to come, swrite.c */
 };
 
 void		 sgrant_init(void);

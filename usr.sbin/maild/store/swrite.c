@@ -10,6 +10,8 @@
 #include "srights.h"
 #include "swrite.h"
 
+#define COPY_RUNS	(1024 * 1024)	/* of uids, that one COPY names */
+
 static enum msg_st
 create(struct sgrant *g, const struct msg_st_mailbox *m, uint64_t *id)
 {
@@ -286,27 +288,47 @@ swrite_expunge(const struct proc_from *from, const struct msg_st_expunge *m)
 
 static void
 copy_answer(const struct proc_from *from, struct msg_st_copy_r *r,
-    const struct rseq *done, uint32_t first)
+    const struct rseq *done)
 {
-	struct rseq	 to;
-	struct buf	 a, b;
-	uint32_t	 n = rseq_count(done);
+	struct buf	 b;
 
-	rseq_init(&to);
-	buf_init(&a, MSG_BLOB / 2);
-	buf_init(&b, MSG_BLOB / 2);
-	if (n > 0 && rseq_add(&to, first, first + n - 1) == -1)
-		fatal("copy");
-	/* COPYUID is a convenience: without it, where it would be too long. */
-	if (sanswer_rseq(&a, done, 0) == 0 &&
-	    sanswer_rseq(&b, &to, 0) == 0) {
-		r->from = (struct msg_blob){ buf_ptr(&a), a.len };
-		r->to = (struct msg_blob){ buf_ptr(&b), b.len };
-	}
+	buf_init(&b, MSG_BLOB);
+	r->count = rseq_count(done);
+	/* He knows what he asked for: this is for when some were gone. */
+	if (sanswer_rseq(&b, done, 0) == 0)
+		r->from = (struct msg_blob){ buf_ptr(&b), b.len };
 	(void)proc_send(from->proc, from->inst, M_ST_COPY_R, r, -1);
-	rseq_free(&to);
-	buf_free(&a);
 	buf_free(&b);
+}
+
+/* 0; -1: it is too much, or nonsense. */
+static int
+copy_add(struct rseq *to, const struct rseq *uids)
+{
+	size_t	 i;
+
+	for (i = 0; i < uids->nruns; i++) {
+		if (to->nruns > COPY_RUNS)
+			return -1;
+		if (rseq_add(to, uids->runs[i].first, uids->runs[i].last) ==
+		    -1)
+			fatal("copy");
+	}
+	return 0;
+}
+
+/* All or nothing: what does not fit into one message waits for the last. */
+static void
+copy_part(const struct proc_from *from, const struct msg_st_copy *m)
+{
+	struct sgrant	*g = sgrant_find(from->inst, m->sid);
+	struct rseq	 uids;
+
+	rseq_init(&uids);
+	if (rseq_get(&uids, m->uids.data, m->uids.len) == -1 ||
+	    (g != NULL && copy_add(&g->parts, &uids) == -1))
+		proc_bad(from, "malformed uids");
+	rseq_free(&uids);
 }
 
 void
@@ -319,15 +341,25 @@ swrite_copy(const struct proc_from *from, const struct msg_st_copy *m)
 	struct mstore_who	 who;
 	struct sgrant		*g;
 	struct rseq		 uids, done;
-	uint32_t		 first = 0;
 	uint16_t		 rights;
 
+	if (m->more) {
+		copy_part(from, m);
+		return;
+	}
 	/* MOVE (RFC 6851 3.3) is COPY, STORE +FLAGS \Deleted and EXPUNGE. */
 	if (begin(from, m->sid, m->req, m->mbox, m->move ? RIGHT_R | RIGHT_T |
-	    RIGHT_E : RIGHT_R, &m->uids, &uids, &g, &rights) == -1)
+	    RIGHT_E : RIGHT_R, &m->uids, &uids, &g, &rights) == -1) {
+		if ((g = sgrant_find(from->inst, m->sid)) != NULL)
+			rseq_free(&g->parts);
 		return;
+	}
+	if (copy_add(&uids, &g->parts) == -1)
+		r.code = ST_LIMIT;
+	rseq_free(&g->parts);
 	rseq_init(&done);
-	r.code = srights_find(g, m->name, RIGHT_I, &to, &rights);
+	if (r.code == ST_OK)
+		r.code = srights_find(g, m->name, RIGHT_I, &to, &rights);
 	if (r.code == ST_OK && to.flags & MSTORE_NOSELECT)
 		r.code = ST_NONEXISTENT;
 	if (r.code == ST_OK && !m->move && !engine_has_room())
@@ -336,12 +368,12 @@ swrite_copy(const struct proc_from *from, const struct msg_st_copy *m)
 		limit = srights_limit(g, to.account);
 		who = srights_who(g, rights);
 		r.code = engine_code(mstore_copy_by(engine_begin(), &who,
-		    m->mbox, &uids, to.id, m->move, &limit, &done, &first));
+		    m->mbox, &uids, to.id, m->move, &limit, &done, &r.first));
 	}
 	r.uidvalidity = r.code == ST_OK ? to.uidvalidity : 0;
 	if (mstore_mailbox_get(engine(), m->mbox, &source) == MSTORE_OK)
 		r.modseq = source.highestmodseq;
-	copy_answer(from, &r, &done, first);
+	copy_answer(from, &r, &done);
 	rseq_free(&uids);
 	rseq_free(&done);
 }
