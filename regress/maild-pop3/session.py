@@ -440,6 +440,46 @@ def test_languages():
     c.quit()
 
 
+def test_utf8():
+    """RFC 6856: what cannot be read without UTF8 is refused without it."""
+    c = imap()
+    head = "To: you@example.test\r\nSubject: x\r\n\r\ntext\r\n"
+    texts = [t.encode() for t in (
+        "From: J\u00f6rg <a@b.zz>\r\n" + head,
+        "From: j\u00f6rg@b.zz\r\n" + head,
+        "From: a@b.zz\r\nCc: x <y@z.zz>, x <y@m\u00fcller.zz>\r\n" + head,
+        "From: a@b.zz\r\n" + head.replace("text", "t\u00ebxt"),
+        "From: a@b.zz\r\n" + head.replace(": x", ": \u00fc@\u00fc.zz"))]
+    # Not UTF-8, and so nothing that UTF8 would help.
+    texts.append(b"From: j\xf6rg@b.zz\r\n" + head.encode())
+    for t in texts:
+        assert c.append("INBOX", None, None, t)[0] == "OK"
+    c.logout()
+    p = opened()
+    for i, t in enumerate(texts, 1):
+        if i in (2, 3):
+            expect(p.cmd("RETR %d" % i), "-ERR [UTF8] ")
+            expect(p.cmd("TOP %d 0" % i), "-ERR [UTF8] ")
+        else:
+            assert p.message("RETR %d" % i) == t, i
+    # It is there all the same.
+    assert len(p.many("LIST")) == 6
+    p.quit()
+    p = Pop3()
+    expect(p.cmd("UTF8"), "+OK")
+    expect(p.cmd("USER " + YOU), "+OK")
+    expect(p.cmd("PASS secret"), "+OK")
+    for i, t in enumerate(texts, 1):
+        assert p.message("RETR %d" % i) == t, i
+    p.quit()
+    # Names and passwords in UTF-8 are looked for, and not found.
+    p = Pop3()
+    expect(p.cmd("UTF8"), "+OK")
+    expect(p.cmd("USER j\u00f6rg@example.test"), "+OK")
+    expect(p.cmd("PASS p\u00e4ssword"), "-ERR [AUTH]")
+    expect(p.cmd("QUIT"), "+OK")
+
+
 def test_delay():
     c = Pop3()
     assert "LOGIN-DELAY 3600" in c.many("CAPA")

@@ -47,6 +47,7 @@ session_case thousand
 session_case big
 session_case bare_lines
 session_case languages
+session_case utf8
 session_case delay 'limits { pop3-login-delay 1h }'
 session_case in_use 'limits { sessions-per-account 2 }'
 

@@ -47,17 +47,13 @@ do_capa(struct pop3_session *s)
 static void
 do_utf8(struct pop3_session *s)
 {
-	/*
-	 * Messages go out as they came in, with or without it: hardly any
-	 * client says UTF8, and refusing all others the mail that needs it
-	 * (RFC 6856 5) would serve nobody.
-	 */
+	/* Messages go out as they came in: see pop3_retr.c for the rest. */
 	(void)pop3_state_event(&s->st, POP3_EV_UTF8);
 	pop3_session_ok(s, "UTF-8 it is");
 }
 
 /*
- * RFC 6856 3: there is one language, which is also the default.  A range is
+ * RFC 6856 3: there is one language for now, which is also the default.  A range is
  * looked up from its end (RFC 4647 3.4), so that en-GB finds en.
  */
 static void

@@ -8,6 +8,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "libmail/address.h"
+#include "libmail/charset.h"
+#include "libmail/header.h"
 #include "libpop3/pop3_top.h"
 #include "libsmtp/smtp_dot.h"
 #include "libstore/mstore_page.h"
@@ -19,6 +22,8 @@
 #define RETR_AHEAD	32		/* messages of a page */
 #define TOP_BYTES	(16 * 1024)	/* most headers fit */
 #define ENCODE_BYTES	(64 * 1024)
+#define ADDRESSES_MAX	1000		/* of a field */
+#define ARENA_MAX	(4 * 1024 * 1024)
 
 struct pop3_retrieval {
 	struct pop3_session	*s;
@@ -203,6 +208,66 @@ finish(struct pop3_retrieval *j)
 	pop3_session_done(s);
 }
 
+/* Is one of the addresses of a field in UTF-8? */
+static int
+has_utf8_address(struct arena *arena, struct span value)
+{
+	struct address_list	 list = ADDRESS_LIST_NONE;
+	const struct address	*a;
+	size_t			 i;
+
+	if (ascii_prefix(value.p, value.len) == value.len ||
+	    address_list_add(arena, &list, value, ADDRESSES_MAX) == -1)
+		return 0;
+	for (i = 0; i < list.n; i++) {
+		a = &list.v[i];
+		if (a->kind != ADDRESS_MAILBOX || a->domain.p == NULL)
+			continue;
+		if ((ascii_prefix(a->local.p, a->local.len) != a->local.len &&
+		    utf8_valid(a->local.p, a->local.len)) ||
+		    (ascii_prefix(a->domain.p, a->domain.len) !=
+		    a->domain.len && utf8_valid(a->domain.p, a->domain.len)))
+			return 1;
+	}
+	return 0;
+}
+
+/*
+ * RFC 6856 5: a message that is of no use without UTF-8, since its addresses
+ * are in it (RFC 6532), is not for a client that has not said UTF8.  What else
+ * is there above ASCII, in subjects and names and in the wrong charset, he has
+ * always got, and gets still.
+ */
+static int
+needs_utf8(const char *p, size_t len)
+{
+	struct header_iter	 it;
+	struct header		 h;
+	struct arena		 arena;
+	int			 needs = 0;
+
+	if (ascii_prefix(p, len) == len)
+		return 0;
+	arena_init(&arena, ARENA_MAX);
+	header_iter_init(&it, p, len);
+	while (!needs && header_next(&it, &h)) {
+		switch (h.id) {
+		case HEADER_FROM:
+		case HEADER_SENDER:
+		case HEADER_REPLY_TO:
+		case HEADER_TO:
+		case HEADER_CC:
+		case HEADER_BCC:
+			needs = has_utf8_address(&arena, h.value);
+			break;
+		default:
+			break;
+		}
+	}
+	arena_free(&arena);
+	return needs;
+}
+
 /* One piece.  1: go on, 0: the session has been told the end. */
 static int
 piece(struct pop3_retrieval *j, const struct mstore_msg *m)
@@ -211,6 +276,11 @@ piece(struct pop3_retrieval *j, const struct mstore_msg *m)
 
 	if (m->status & MSTORE_PAGE_BAD || !(m->cols & MSTORE_COL_BODY)) {
 		retr_failed(j, "SYS/PERM", "The message cannot be read");
+		return 0;
+	}
+	if (!j->begun && !(j->s->st.flags & POP3_UTF8_MODE) &&
+	    needs_utf8(m->body.p, len)) {
+		retr_failed(j, "UTF8", "This message takes the command UTF8");
 		return 0;
 	}
 	if (!j->begun)
