@@ -263,6 +263,28 @@ find_child(const struct meta *m, uint32_t parent, uint32_t number,
 	return -1;
 }
 
+/* BODYSTRUCTURE shows a multipart without parts as one of an empty text. */
+static int
+find_empty(const struct meta *m, uint32_t parent, uint32_t number,
+    uint32_t *idx, struct meta_part *p)
+{
+	struct meta_part child, multipart = *p;
+
+	if (find_child(m, parent, number, idx, p) == 0)
+		return 0;
+	if (number != 1 || find_child(m, parent, 1, idx, &child) == 0)
+		return -1;
+	*p = multipart;
+	p->parent = parent;
+	p->number = 1;
+	p->class = MIME_TEXT_PLAIN;
+	p->encoding = TRANSFER_7BIT;
+	p->hdr_off = p->body_off += p->body_len;
+	p->hdr_len = p->body_len = p->lines = 0;
+	*idx = MIME_NOPARENT;	/* it has no children */
+	return 0;
+}
+
 static int
 find_part(const struct meta *m, const uint32_t *path, size_t n,
     uint32_t *idx, int *whole, struct meta_part *p)
@@ -282,7 +304,7 @@ find_part(const struct meta *m, const uint32_t *path, size_t n,
 			*whole = 1;
 		}
 		if (p->class == MIME_MULTIPART) {
-			if (find_child(m, *idx, path[i], idx, p) == -1)
+			if (find_empty(m, *idx, path[i], idx, p) == -1)
 				return -1;
 		} else if (!*whole || path[i] != 1)
 			return -1;

@@ -179,33 +179,44 @@ textsearch_header(struct textsearch *t, struct span s)
 	return 0;
 }
 
-static int
-look_part(struct textsearch *t, const struct meta_part *p, const char *msg,
-    int headers)
+static struct span
+stretch(struct span msg, uint32_t off, uint32_t len)
 {
+	if (off > msg.len)
+		return SPAN("");
+	if (len > msg.len - off)
+		len = msg.len - off;
+	return (struct span){ msg.p + off, len };
+}
+
+/* A multipart in which no part was found is shown as text, if at all. */
+static int
+look_part(struct textsearch *t, const struct meta_part *p, int childless,
+    struct span msg, int headers)
+{
+	struct span s = stretch(msg, p->hdr_off, p->hdr_len);
 	int r;
 
-	if (headers && p->hdr_len > 0 && (r = textsearch_header(t,
-	    (struct span){ msg + p->hdr_off, p->hdr_len })) != 0)
+	if (headers && s.len > 0 && (r = textsearch_header(t, s)) != 0)
 		return r;
-	if (!mime_is_text(p->class))
+	if (!mime_is_text(p->class) &&
+	    (p->class != MIME_MULTIPART || !childless))
 		return 0;
-	return textsearch_part(t, p->encoding, p->charset, msg + p->body_off,
-	    p->body_len);
+	s = stretch(msg, p->body_off, p->body_len);
+	return textsearch_part(t, p->encoding, p->charset, s.p, s.len);
 }
 
 int
 textsearch_message(struct textsearch *t, const struct meta *m,
     const void *msg, size_t len, int headers)
 {
+	struct span s = { msg, len };
 	struct meta_part *v;
 	uint32_t i, n;
-	int r;
+	int inner, r;
 
 	if (t->needle.len == 0)
 		return 1;
-	if (len != m->size)
-		return 0;	/* not the message of this blob */
 	if (m->nparts > t->nparts) {
 		if ((v = reallocarray(t->parts, m->nparts, sizeof(*v))) ==
 		    NULL)
@@ -214,8 +225,15 @@ textsearch_message(struct textsearch *t, const struct meta *m,
 		t->nparts = m->nparts;
 	}
 	n = meta_parts(m, t->parts, m->nparts);
-	for (i = 0; i < n; i++)
-		if ((r = look_part(t, &t->parts[i], msg, headers)) != 0)
+	for (i = 0; i < n; i++) {
+		v = &t->parts[i];
+		/* the header of a message within this one is of its body */
+		inner = v->parent < i &&
+		    t->parts[v->parent].class == MIME_MESSAGE;
+		r = look_part(t, v, i + 1 == n || v[1].parent != i, s,
+		    headers || inner);
+		if (r != 0)
 			return r;
+	}
 	return 0;
 }

@@ -30,7 +30,7 @@ int	textsearch_header(struct textsearch *, struct span);
 int	textsearch_value(struct textsearch *, struct span);
 /*
  * SEARCH BODY, or with headers SEARCH TEXT: in all text parts, decoded, and
- * all headers, those of parts and enclosed messages too.  msg is the whole
+ * all headers; without, in those of enclosed messages only.  msg is the whole
  * stored message, m its blob.
  */
 int	textsearch_message(struct textsearch *, const struct meta *m,

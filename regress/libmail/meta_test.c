@@ -130,6 +130,29 @@ ATF_TC_BODY(parts, tc)
 	buf_free(&b);
 }
 
+/* A multipart without parts has the one that BODYSTRUCTURE shows. */
+ATF_TC_WITHOUT_HEAD(partless);
+ATF_TC_BODY(partless, tc)
+{
+	struct meta t;
+	struct meta_part p;
+	struct buf b;
+	uint32_t path[2] = { 1, 1 };
+
+	build(SPAN_NONE, SPAN("Content-Type: multipart/mixed; boundary=b\r\n"
+	    "\r\nnothing\r\n"), &b, &t);
+	ATF_CHECK_EQ(t.nparts, 1);
+	ATF_REQUIRE_EQ(meta_part_find(&t, path, 1, &p), 0);
+	ATF_CHECK_EQ(p.class, MIME_TEXT_PLAIN);
+	ATF_CHECK_EQ(p.hdr_len, 0);
+	ATF_CHECK_EQ(p.body_len, 0);
+	ATF_CHECK_EQ(p.body_off, t.size);
+	ATF_CHECK_EQ(meta_part_find(&t, path, 2, &p), -1);
+	path[0] = 2;
+	ATF_CHECK_EQ(meta_part_find(&t, path, 1, &p), -1);
+	buf_free(&b);
+}
+
 /* No prefix of a blob is one; no flipped byte does harm. */
 ATF_TC_WITHOUT_HEAD(hostile);
 ATF_TC_BODY(hostile, tc)
@@ -244,6 +267,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, texts);
 	ATF_TP_ADD_TC(tp, fields);
 	ATF_TP_ADD_TC(tp, parts);
+	ATF_TP_ADD_TC(tp, partless);
 	ATF_TP_ADD_TC(tp, hostile);
 	ATF_TP_ADD_TC(tp, huge);
 	ATF_TP_ADD_TC(tp, refs);

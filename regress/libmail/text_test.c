@@ -153,14 +153,17 @@ ATF_TC_BODY(message, tc)
 	    "--b\r\nX-Part: yes\r\nContent-Transfer-Encoding: base64\r\n\r\n"
 	    "aGlkZGVu\r\n--b\r\nContent-Type: image/gif\r\n\r\npicture\r\n"
 	    "--b\r\nContent-Type: message/rfc822\r\n\r\nSubject: inner\r\n\r\n"
-	    "deep\r\n--b--\r\n";
+	    "deep\r\n--b\r\nContent-Type: message/partial\r\n\r\n"
+	    "fragment\r\n--b\r\nContent-Type: multipart/mixed; boundary=c"
+	    "\r\n\r\nno part arrived\r\n--b--\r\n";
 	static const struct {
 		const char	*needle;
 		int		 body, text;
 	} want[] = {
 		{ "HIDDEN", 1, 1 }, { "deep", 1, 1 }, { "picture", 0, 0 },
 		{ "preamble", 0, 0 }, { "outer", 0, 1 }, { "x-part", 0, 1 },
-		{ "INNER", 0, 1 }, { "aGlk", 0, 0 }
+		{ "INNER", 1, 1 }, { "aGlk", 0, 0 },
+		{ "arrived", 1, 1 }, { "fragment", 1, 1 }
 	};
 	struct textsearch *t;
 	struct meta_ctx *x;

@@ -41,7 +41,6 @@ search_free(void *arg)
 	rseq_free(&j->next);
 	buf_free(&j->large_meta);
 	buf_free(&j->large_body);
-	free(j->parts);
 	free(j);
 }
 

@@ -58,8 +58,6 @@ struct search {
 	/* one that is larger than a page, until it is whole */
 	struct mstore_msg large;
 	struct buf	 large_meta, large_body;
-	struct meta_part *parts;
-	uint32_t	 nparts;
 	/* sort.c */
 	void		*arg;
 };

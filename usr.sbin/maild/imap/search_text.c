@@ -253,65 +253,6 @@ search_text_columns(const struct imap_search *q)
 
 /* ---- bodies ------------------------------------------------------------- */
 
-static int
-is_text(enum mime_class class)
-{
-	return class == MIME_TEXT_PLAIN || class == MIME_TEXT_HTML ||
-	    class == MIME_TEXT || class == MIME_CALENDAR ||
-	    class == MIME_DELIVERY_STATUS;
-}
-
-static struct span
-stretch(const struct search *j, uint32_t off, uint32_t len)
-{
-	if (off > j->body.len)
-		return SPAN("");
-	if (len > j->body.len - off)
-		len = j->body.len - off;
-	return (struct span){ j->body.p + off, len };
-}
-
-static int
-get_parts(struct search *j)
-{
-	struct meta_part	*p;
-
-	if (j->meta.nparts > j->nparts) {
-		p = reallocarray(j->parts, j->meta.nparts, sizeof(*p));
-		if (p == NULL)
-			fatal("search");
-		j->parts = p;
-		j->nparts = j->meta.nparts;
-	}
-	return meta_parts(&j->meta, j->parts, j->meta.nparts);
-}
-
-/*
- * TEXT looks at all headers, BODY only at those that are part of the body: of
- * a message within the message.
- */
-static enum imap_tri
-look_body(struct search *j, struct search_needle *n, int headers)
-{
-	const struct meta_part	*p;
-	uint32_t		 i, nparts = get_parts(j);
-	struct span		 s;
-
-	for (i = 0; i < nparts; i++) {
-		p = &j->parts[i];
-		s = stretch(j, p->hdr_off, p->hdr_len);
-		if ((headers || (p->parent < i &&
-		    j->parts[p->parent].class == MIME_MESSAGE)) &&
-		    found(textsearch_header(n->text, s)) == IMAP_YES)
-			return IMAP_YES;
-		s = stretch(j, p->body_off, p->body_len);
-		if (is_text(p->class) && found(textsearch_part(n->text,
-		    p->encoding, p->charset, s.p, s.len)) == IMAP_YES)
-			return IMAP_YES;
-	}
-	return IMAP_NO;
-}
-
 enum imap_tri
 search_text_leaf(struct search *j, const struct imap_search_key *k)
 {
@@ -323,7 +264,8 @@ search_text_leaf(struct search *j, const struct imap_search_key *k)
 	case IMAP_S_BODY:
 		if (j->have < IMAP_COST_BODY)
 			return IMAP_MAYBE;
-		return look_body(j, n, k->op == IMAP_S_TEXT);
+		return found(textsearch_message(n->text, &j->meta, j->body.p,
+		    j->body.len, k->op == IMAP_S_TEXT));
 	case IMAP_S_HEADER:
 		for (i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
 			if (known[i].id == n->id)
