@@ -95,8 +95,10 @@ ent_index(struct spool *sp, const struct ent *e, int put)
 		bad |= logview_del(&sp->v, key, n) != KV_OK;
 		n = key_seg(key, e->body.seg, e->id);
 		bad |= logview_del(&sp->v, key, n) != KV_OK;
-		n = key_seg(key, e->env.seg, e->id);
-		bad |= logview_del(&sp->v, key, n) != KV_OK;
+		if (e->env.seg != e->body.seg) {
+			n = key_seg(key, e->env.seg, e->id);
+			bad |= logview_del(&sp->v, key, n) != KV_OK;
+		}
 		return bad ? -1 : 0;
 	}
 	put_le64(p, (uint64_t)e->next);
@@ -114,8 +116,10 @@ ent_index(struct spool *sp, const struct ent *e, int put)
 	bad |= logview_put(&sp->v, key, n, "", 0) != KV_OK;
 	n = key_seg(key, e->body.seg, e->id);
 	bad |= logview_put(&sp->v, key, n, "", 0) != KV_OK;
-	n = key_seg(key, e->env.seg, e->id);
-	bad |= logview_put(&sp->v, key, n, "", 0) != KV_OK;
+	if (e->env.seg != e->body.seg) {
+		n = key_seg(key, e->env.seg, e->id);
+		bad |= logview_put(&sp->v, key, n, "", 0) != KV_OK;
+	}
 	return bad ? -1 : 0;
 }
 

@@ -42,6 +42,8 @@ opensmtpd_setup() {
 	echo mail.example.test >"$opensmtpd_dir/mailname"
 	cat >"$opensmtpd_dir/smtpd.conf" <<-CONF
 	smtp max-message-size 64M
+	smtp limit max-mails 10000000
+	smtp limit max-rcpt 10000000
 	table boxes file:$opensmtpd_dir/virtual
 	listen on 127.0.0.1 port $((base + 1025)) hostname mail.example.test
 	action "local" lmtp "127.0.0.1:$((base + 1024))" rcpt-to \
