@@ -71,19 +71,6 @@ imap_use_name(uint32_t bit)
 	return bit_name(use_names, bit);
 }
 
-int
-imap_keyword_valid(struct span s)
-{
-	size_t	i;
-
-	if (s.len == 0 || s.len > IMAP_KEYWORD_MAX)
-		return 0;
-	for (i = 0; i < s.len; i++)
-		if (!imap_char_is((unsigned char)s.p[i], IMAP_CH_ATOM))
-			return 0;
-	return 1;
-}
-
 static int
 flags_add_keyword(struct imap_lexer *lx, struct imap_flags *f,
     struct span s)

@@ -32,8 +32,6 @@ int	imap_lex_flags(struct imap_lexer *, struct imap_flags *);
 uint32_t imap_flag_bit(struct span);
 /* Name of one bit. */
 struct span imap_flag_name(uint32_t bit);
-/* A keyword that a mailbox can hold: an atom of a length. */
-int	imap_keyword_valid(struct span);
 
 /* Special-use (RFC 6154, 8457), bits as in the store. */
 #define IMAP_USE_ALL		0x0001

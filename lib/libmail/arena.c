@@ -124,18 +124,6 @@ arena_shrink(struct arena *a, void *p, size_t oldlen, size_t newlen)
 	a->used -= oldlen - newlen;
 }
 
-struct span
-arena_dup(struct arena *a, struct span s)
-{
-	char *p;
-
-	if (s.p == NULL || (p = arena_alloc(a, s.len + 1)) == NULL)
-		return SPAN_NONE;
-	memcpy(p, s.p, s.len);
-	p[s.len] = '\0';
-	return (struct span){ p, s.len };
-}
-
 void *
 arena_grow(struct arena *a, void *v, size_t n, size_t *cap, size_t size)
 {

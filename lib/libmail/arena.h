@@ -23,8 +23,6 @@ void	*arena_alloc(struct arena *, size_t);
 void	*arena_calloc(struct arena *, size_t, size_t);
 /* Give back the tail of what the last arena_alloc returned. */
 void	 arena_shrink(struct arena *, void *, size_t oldlen, size_t newlen);
-/* A copy; {NULL, 0} when there is no memory or s.p is NULL. */
-struct span arena_dup(struct arena *, struct span);
 /* Room for one more in an array in the arena: n held, cap allocated. */
 void	*arena_grow(struct arena *, void *, size_t n, size_t *cap, size_t size);
 

@@ -106,9 +106,6 @@ void	mime_free(struct mime *);
 int	mime_parse(struct mime *, struct span prefix, struct span msg);
 /* IMAP part number to index, -1: none.  n == 0 is the root. */
 int	mime_find(const struct mime *, const uint32_t *path, size_t n);
-/* File name of a part, decoded to UTF-8; 1, 0 none, -1 out full. */
-int	mime_filename(struct charset_ctx *, const struct mime_part *,
-	    struct buf *out);
 
 /* A field's value as it goes into an envelope: without the white space that
  * follows the colon. */

@@ -309,15 +309,3 @@ mime_classify(struct mime_part *p, int in_digest)
 	    (p->class == MIME_OTHER && p->disposition.p == NULL))
 		p->flags |= MIME_F_ATTACH;
 }
-
-int
-mime_filename(struct charset_ctx *ctx, const struct mime_part *p,
-    struct buf *out)
-{
-	int r;
-
-	r = rfc2231_decode(ctx, &p->dparams, "filename", out);
-	if (r == 0)
-		r = rfc2231_decode(ctx, &p->params, "name", out);
-	return r;
-}

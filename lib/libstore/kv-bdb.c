@@ -259,12 +259,6 @@ kv_destroy(const char *path)
 	return ret;
 }
 
-const char *
-kv_error(const struct kv *kv)
-{
-	return kv == NULL ? "no memory" : kv->error;
-}
-
 enum kv_code
 kv_begin(struct kv *kv)
 {
@@ -291,12 +285,6 @@ kv_abort(struct kv *kv)
 	kv->txn = NULL;
 	if (txn->abort(txn) != 0)
 		kv->broken = 1;	/* half a transaction is in the pages */
-}
-
-int
-kv_in_txn(const struct kv *kv)
-{
-	return kv->txn != NULL;
 }
 
 static DBT

@@ -39,8 +39,6 @@ void		 kv_close(struct kv *);
 void		 kv_abandon(struct kv *);
 /* Remove the table's files from the directory. */
 int		 kv_destroy(const char *dir);
-/* Words for the last failure. */
-const char	*kv_error(const struct kv *);
 
 enum kv_code	 kv_begin(struct kv *);
 /*
@@ -49,7 +47,6 @@ enum kv_code	 kv_begin(struct kv *);
  */
 enum kv_code	 kv_commit(struct kv *);
 void		 kv_abort(struct kv *);
-int		 kv_in_txn(const struct kv *);
 
 /* *val stays good until the next call on this table. */
 enum kv_code	 kv_get(struct kv *, const void *key, size_t klen,

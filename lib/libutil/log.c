@@ -50,12 +50,6 @@ log_setsink(log_sink sink, void *arg)
 }
 
 void
-log_procname(const char *procname)
-{
-	log_name = procname;
-}
-
-void
 log_line(int prio, const char *procname, const char *line)
 {
 	struct iovec	 iov[4];

@@ -17,7 +17,6 @@ void	log_init(const char *procname, int debug);
 void	log_setverbose(int);
 int	log_getverbose(void);
 void	log_setsink(log_sink, void *);
-void	log_procname(const char *);
 /* Write a line that another process made, without adding to it. */
 void	log_line(int prio, const char *procname, const char *line);
 

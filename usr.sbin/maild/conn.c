@@ -680,19 +680,6 @@ conn_fd(const struct conn *c)
 	return c->fd;
 }
 
-void *
-conn_arg(const struct conn *c)
-{
-	return c->arg;
-}
-
-void
-conn_setcb(struct conn *c, conn_cb cb, void *arg)
-{
-	c->cb = cb;
-	c->arg = arg;
-}
-
 size_t
 conn_count(void)
 {

@@ -97,8 +97,6 @@ void		 conn_timeout(struct conn *, unsigned seconds);
 void		 conn_deadline(struct conn *, unsigned seconds);
 const char	*conn_error(const struct conn *);
 int		 conn_fd(const struct conn *);
-void		*conn_arg(const struct conn *);
-void		 conn_setcb(struct conn *, conn_cb, void *);
 
 /*
  * DEFLATE both ways from the next byte on (RFC 4978); 0 or -1.

@@ -74,18 +74,6 @@ proc_base(void)
 	return proc_events;
 }
 
-int
-proc_debug(void)
-{
-	return proc_debugging;
-}
-
-unsigned
-proc_inst(void)
-{
-	return proc_number;
-}
-
 unsigned
 proc_count(enum proc_id id)
 {

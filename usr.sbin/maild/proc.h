@@ -93,7 +93,6 @@ void	 proc_bad(const struct proc_from *, const char *fmt, ...)
 /* Of those whom a client can reach, or who only carry out what we say. */
 int	 proc_is_worker(enum proc_id);
 unsigned proc_count(enum proc_id);	/* instances that are configured */
-unsigned proc_inst(void);		/* our own number */
 /* Bytes queued to a peer and not taken by it yet: slow down when large. */
 size_t	 proc_backlog(enum proc_id, unsigned inst);
 
@@ -103,8 +102,6 @@ void	 proc_count_set(const char *name, uint64_t);
 
 /* The descriptor of the blocking socketpair to crypto, or -1 (tlskey.c). */
 int	 proc_sync_fd(void);
-/* Is debugging (-d) on? */
-int	 proc_debug(void);
 /* The event base, for libraries that ask; others use event_set and its kin. */
 struct event_base *proc_base(void);
 

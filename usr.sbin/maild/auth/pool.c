@@ -154,9 +154,3 @@ pool_forget(struct pool_job *job)
 {
 	job->arg = NULL;
 }
-
-unsigned
-pool_waiting(void)
-{
-	return njobs;
-}

@@ -22,6 +22,5 @@ struct pool_job	*pool_check(const char *secret, const char *password, size_t,
 		    void *arg);
 /* Nobody waits for it any more. */
 void		 pool_forget(struct pool_job *);
-unsigned	 pool_waiting(void);
 
 #endif

@@ -10,7 +10,5 @@
 
 /* kind: 'F' mailbox, 'M' message, 'T' thread.  Always OBJID_LEN bytes. */
 char	*objid_put(char *p, char kind, uint64_t);
-/* -1: it is none of that kind. */
-int	 objid_get(struct span, char kind, uint64_t *);
 
 #endif
