@@ -53,8 +53,8 @@ do_utf8(struct pop3_session *s)
 }
 
 /*
- * RFC 6856 3: there is one language for now, which is also the default.  A range is
- * looked up from its end (RFC 4647 3.4), so that en-GB finds en.
+ * RFC 6856 3: there is one language for now, which is also the default.  A
+ * range is looked up from its end (RFC 4647 3.4), so that en-GB finds en.
  */
 static void
 do_lang(struct pop3_session *s, const struct pop3_command *c)
