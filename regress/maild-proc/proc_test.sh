@@ -422,7 +422,8 @@ dkim_body() {
 atf_init_test_cases() {
 	for t in start_stop not_root second restart badsender stray short \
 	    senseless deaf flood \
-	    cap badparent reload readdress counts nostart syscall impatient background notify \
+	    cap badparent reload readdress counts nostart syscall \
+	    impatient background notify \
 	    status \
 	    dkim; do
 		atf_add_test_case $t

@@ -127,6 +127,12 @@ tlskey_load_roots(void)
 }
 
 struct tls_config *
+tlskey_client_ca(const struct conf *conf, const char *ca)
+{
+	return tlskey_client(conf, 1);
+}
+
+struct tls_config *
 tlskey_client(const struct conf *conf, int verify)
 {
 	struct tls_config	*c = tls_config_new();

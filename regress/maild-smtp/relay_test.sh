@@ -160,6 +160,46 @@ mixed_cleanup()
 	site_cleanup
 }
 
+# A smarthost, which is ourselves, whose certificate no system trusts: as far
+# as its refusal of our mail there is a way with its own CA only.
+atf_test_case private_ca cleanup
+private_ca_head()
+{
+	atf_set require.progs "python3 openssl swaks"
+}
+private_ca_body()
+{
+	site_new
+	cp "$site_dir/maild.conf" without.conf
+	site_conf "relay to any via localhost port $SITE_SMTP starttls required"
+	site_start
+	atf_check -o ignore swaks --server 127.0.0.1:$SITE_SUBMISSION -tls \
+	    --auth PLAIN --auth-user you@example.test --auth-password secret \
+	    --from you@example.test --to bob@other.zz
+	site_wait "to=<bob@other.zz>.*result=deferred"
+	atf_check -s exit:1 grep "result=refused" "$site_dir/log"
+	# Another's is as good as none.
+	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
+	    -days 30 -subj /CN=localhost -keyout other.key \
+	    -out "$site_dir/other.pem" 2>/dev/null
+	for ca in other cert; do
+		cp without.conf "$site_dir/maild.conf"
+		site_conf "relay to any via localhost port $SITE_SMTP" \
+		    "ca \"$site_dir/$ca.pem\""
+		# A start anew, for relay remembers a host that failed.
+		site_restart
+		atf_check -o ignore "$site_mailctl" -P "$site_dir" queue \
+		    retry all
+		[ $ca = cert ] || site_wait "certificate verification failed"
+	done
+	site_wait "to=<bob@other.zz>.*result=refused.*Relaying denied"
+	site_stop || atf_fail "it does not end"
+}
+private_ca_cleanup()
+{
+	site_cleanup
+}
+
 # Listings and commands go over a long queue piece by piece.
 atf_test_case sweep cleanup
 sweep_head()
@@ -216,5 +256,6 @@ atf_init_test_cases()
 	atf_add_test_case trusted
 	atf_add_test_case mixed
 	atf_add_test_case sweep
+	atf_add_test_case private_ca
 	atf_add_test_case success
 }

@@ -276,6 +276,8 @@ conf_free_lists(struct conf *conf)
 		if (r->password != NULL)
 			freezero(r->password, strlen(r->password));
 		free(r->password_file);
+		free(r->ca);
+		free(r->ca_file);
 		free(r);
 	}
 }

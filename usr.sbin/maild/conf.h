@@ -76,6 +76,8 @@ struct conf_net {
 	struct addrnet	 net;
 };
 
+#define CONF_CA_MAX	65536	/* bytes of a route's certificates */
+
 /* Where mail for elsewhere goes; the first that matches. */
 struct conf_route {
 	TAILQ_ENTRY(conf_route) entry;
@@ -88,6 +90,8 @@ struct conf_route {
 	char		*user;		/* AUTH, or NULL */
 	char		*password;	/* relay only */
 	char		*password_file;	/* what it was read from */
+	char		*ca;		/* relay only: PEM, or the system's */
+	char		*ca_file;
 };
 
 /* 0 is no limit, but for message_size, recipients and the timeouts. */

@@ -319,6 +319,39 @@ password_load(struct conf *conf, struct conf_route *r)
 	return -1;
 }
 
+/* Certificates that a smarthost's may be signed by. */
+static int
+ca_load(struct conf *conf, struct conf_route *r)
+{
+	const char	*why = NULL;
+	FILE		*fp;
+	char		*pem;
+	size_t		 n = 0;
+
+	if ((pem = malloc(CONF_CA_MAX + 1)) == NULL)
+		fatal("ca");
+	if ((fp = fopen(r->ca_file, "re")) == NULL ||
+	    ((n = fread(pem, 1, CONF_CA_MAX + 1, fp)) == 0 && ferror(fp)))
+		why = strerror(errno);
+	else if (n > CONF_CA_MAX)
+		why = "it is too large";
+	else {
+		pem[n] = '\0';
+		if (strlen(pem) != n || strstr(pem,
+		    "-----BEGIN CERTIFICATE-----") == NULL)
+			why = "it holds no certificate";
+	}
+	if (fp != NULL)
+		fclose(fp);
+	if (why == NULL) {
+		free(r->ca);
+		r->ca = conf_strdup(pem);
+	} else
+		conf_error(conf, r->pos, r->ca_file, "%s", why);
+	free(pem);
+	return why == NULL ? 0 : -1;
+}
+
 static int
 check_routes(struct conf *conf)
 {
@@ -347,6 +380,12 @@ check_routes(struct conf *conf)
 		if (r->password_file != NULL &&
 		    (check_path(conf, r->pos, r->password_file, PATH_MAX) ==
 		    -1 || password_load(conf, r) == -1))
+			bad = -1;
+		/* To name who vouches for it is to mean it. */
+		if (r->ca_file != NULL)
+			r->require_tls = 1;
+		if (r->ca_file != NULL && (check_path(conf, r->pos,
+		    r->ca_file, PATH_MAX) == -1 || ca_load(conf, r) == -1))
 			bad = -1;
 	}
 	return bad;

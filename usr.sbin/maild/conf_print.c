@@ -79,6 +79,10 @@ print_route(FILE *fp, const struct conf_route *r)
 		fputs(" password-file ", fp);
 		print_quoted(fp, r->password_file);
 	}
+	if (r->ca_file != NULL) {
+		fputs(" ca ", fp);
+		print_quoted(fp, r->ca_file);
+	}
 	fputc('\n', fp);
 }
 

@@ -191,6 +191,7 @@ put_routes(struct out *o, const struct conf *conf, enum proc_id to)
 			put_n(o, r->require_tls);
 			put_s(o, r->user);
 			put_s(o, r->password);
+			put_s(o, r->ca);
 		}
 	put_n(o, 0);
 }
@@ -289,14 +290,14 @@ get_len(struct in *in, size_t max, int *null)
 }
 
 static char *
-get_s(struct in *in)
+get_text(struct in *in, size_t max)
 {
 	const uint8_t	*p;
 	char		*s;
 	size_t		 n;
 	int		 null;
 
-	n = get_len(in, WIRE_STRING, &null);
+	n = get_len(in, max, &null);
 	if (null || (p = get(in, n)) == NULL)
 		return NULL;
 	if (memchr(p, '\0', n) != NULL) {
@@ -308,6 +309,12 @@ get_s(struct in *in)
 	memcpy(s, p, n);
 	s[n] = '\0';
 	return s;
+}
+
+static char *
+get_s(struct in *in)
+{
+	return get_text(in, WIRE_STRING);
 }
 
 /* For a string that must be there. */
@@ -456,6 +463,7 @@ get_routes(struct in *in, struct conf *conf)
 		r->require_tls = (uint8_t)get_n(in, 1);
 		r->user = get_s(in);
 		r->password = get_s(in);
+		r->ca = get_text(in, CONF_CA_MAX);
 	}
 }
 

@@ -63,7 +63,7 @@ static const char *const words_cleartext[] = { "refused", "allowed", NULL };
 	char	*s;
 }
 
-%token	ANY AUTH CERT CERTIFICATE CLEARTEXT CONTROL DIRECT DIRECTORY DKIM DNS
+%token	ANY AUTH CA CERT CERTIFICATE CLEARTEXT CONTROL DIRECT DIRECTORY DKIM DNS
 %token	HOSTNAME INCLUDE INSECURE KEY LIFETIME LIMITS LISTEN LOG MESSAGES ON
 %token	PASSWORDFILE PORT POSTMASTER PROCESSES QUEUE QUOTA RELAY REQUIRED
 %token	SANDBOX SERVER SMTPPORT SOCKET STARTTLS STORE SUBADDRESS TABLE TLS TO
@@ -208,6 +208,9 @@ routeopt	: PORT STRING {
 			set_string(&route->user, $2, "auth");
 			set_path(&route->password_file, $4, "password-file");
 		}
+		| CA STRING {
+			set_path(&route->ca_file, $2, "ca");
+		}
 		;
 
 %%
@@ -218,6 +221,7 @@ static const struct {
 } keywords[] = {		/* sorted */
 	{ "any",		ANY },
 	{ "auth",		AUTH },
+	{ "ca",			CA },
 	{ "cert",		CERT },
 	{ "certificate",	CERTIFICATE },
 	{ "cleartext",		CLEARTEXT },

@@ -408,8 +408,9 @@ tlskey_load_roots(void)
 		    "can be verified", tls_default_ca_cert_file());
 }
 
-struct tls_config *
-tlskey_client(const struct conf *conf, int verify)
+static struct tls_config *
+tlskey_client_by(const struct conf *conf, int verify, const uint8_t *ca,
+    size_t calen)
 {
 	const struct conf_cert	*cert = TAILQ_FIRST(&conf->certs);
 	struct tls_config	*config;
@@ -417,8 +418,8 @@ tlskey_client(const struct conf *conf, int verify)
 	if ((config = tls_config_new()) == NULL)
 		return NULL;
 	if (verify) {
-		if (roots == NULL ||
-		    tls_config_set_ca_mem(config, roots, rootslen) == -1)
+		if (ca == NULL ||
+		    tls_config_set_ca_mem(config, ca, calen) == -1)
 			goto fail;
 	} else {
 		/* RFC 7435: some protection is better than the clear. */
@@ -440,4 +441,16 @@ fail:
 	    tls_config_error(config));
 	tls_config_free(config);
 	return NULL;
+}
+
+struct tls_config *
+tlskey_client(const struct conf *conf, int verify)
+{
+	return tlskey_client_by(conf, verify, roots, rootslen);
+}
+
+struct tls_config *
+tlskey_client_ca(const struct conf *conf, const char *ca)
+{
+	return tlskey_client_by(conf, 1, (const uint8_t *)ca, strlen(ca));
 }

@@ -21,6 +21,8 @@ struct tls	*tlskey_server(const struct conf *);
 void		 tlskey_free(struct tls *);
 /* For relay: opportunistic (nothing verified) or verifying by name. */
 struct tls_config *tlskey_client(const struct conf *, int verify);
+/* Verifying, by these certificates (PEM) and not the system's. */
+struct tls_config *tlskey_client_ca(const struct conf *, const char *ca);
 /*
  * Read the system's file of trusted certificates while the file system still
  * can be seen (proc_def.init); tlskey_client with verify needs it.

@@ -114,6 +114,7 @@ route_configure(struct route *r, const struct conf_route *cr)
 		explicit_bzero(r->password, strlen(r->password));
 	route_set(&r->user, cr == NULL ? NULL : cr->user);
 	route_set(&r->password, cr == NULL ? NULL : cr->password);
+	route_set(&r->ca, cr == NULL ? NULL : cr->ca);
 	r->port = route_port(cr);
 	r->implicit_tls = cr != NULL && cr->host != NULL && cr->implicit_tls;
 	r->require_tls = cr != NULL && cr->require_tls;
@@ -159,6 +160,7 @@ route_free(struct route *r)
 	if (r->password != NULL)
 		explicit_bzero(r->password, strlen(r->password));
 	route_set(&r->password, NULL);
+	route_set(&r->ca, NULL);
 	free(r->targets);
 	free(r);
 }

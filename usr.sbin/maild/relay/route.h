@@ -47,6 +47,7 @@ struct route {
 	uint8_t			 require_tls;
 	char			*user;
 	char			*password;
+	char			*ca;		/* PEM, or NULL: the system's */
 	char			 key[];
 };
 

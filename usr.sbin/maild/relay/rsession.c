@@ -216,24 +216,28 @@ rsession_over(struct rsession *s)
 static int
 rsession_starttls(struct rsession *s)
 {
-	struct tls_config	*config = rsession_tls_any;
+	struct tls_config	*config = rsession_tls_any, *own = NULL;
 	const char		*name = s->target.host;
 	struct addr		 a;
+	int			 ret;
 
 	/* To demand TLS of a named host is to mean that host. */
 	if (s->route->host != NULL && (s->route->require_tls ||
 	    s->route->implicit_tls))
 		config = rsession_tls_verify;
+	if (s->route->host != NULL && s->route->ca != NULL)
+		config = own = tlskey_client_ca(route_conf_get(),
+		    s->route->ca);
 	if (addr_parse(&a, name) == 0)
 		name = NULL;
 	/* libtls takes an EOF within the handshake for its good end. */
 	s->handshake = s->unproven = 1;
 	conn_out_done(s->conn);
 	rsession_timeout(s, TIME_TLS);
-	if (config == NULL || conn_starttls_client(s->conn, config, name) ==
-	    -1)
-		return -1;
-	return 0;
+	ret = config == NULL ? -1 :
+	    conn_starttls_client(s->conn, config, name);
+	tls_config_free(own);		/* the connection has its own hold */
+	return ret;
 }
 
 /* The password goes in the clear only to this very machine. */
