@@ -13,6 +13,8 @@
 #include "storetest.h"
 
 #define NBOXES	6
+#define NREADERS 2		/* who are not the owner */
+#define READER(r) (1000U + (uint32_t)(r))
 #define MAXMSGS	4000
 #define OK(x)	ATF_REQUIRE_EQ(MSTORE_OK, (x))
 
@@ -23,6 +25,8 @@ struct msg {
 	uint64_t	 modseq;
 	uint64_t	 tag;		/* names the body */
 	uint32_t	 len;
+	uint8_t		 seen[NREADERS];
+	uint64_t	 seenseq[NREADERS];
 };
 
 struct gone {
@@ -138,7 +142,8 @@ do_deliver(struct world *w, struct box *b)
 	OK(st_deliver(w->ms, w->acct, b->name, ++w->tag, len, &uid));
 	ATF_REQUIRE_EQ(b->uidnext, uid);
 	m = &b->msgs[b->n++];
-	*m = (struct msg){ uid, 0, 0, ++b->modseq, w->tag, len + 17 };
+	*m = (struct msg){ .uid = uid, .modseq = ++b->modseq, .tag = w->tag,
+	    .len = len + 17 };
 	b->uidnext++;
 }
 
@@ -189,6 +194,75 @@ do_store(struct world *w, struct box *b)
 		}
 	}
 	b->modseq += (uint64_t)hit;
+	ATF_REQUIRE_EQ(b->modseq, modseq);
+	rseq_free(&s);
+	rseq_free(&changed);
+}
+
+/* As a reader sees it. */
+static uint16_t
+seen_flags(const struct msg *m, int r)
+{
+	return (uint16_t)((m->flags & ~MSTORE_SEEN) |
+	    (m->seen[r] ? MSTORE_SEEN : 0));
+}
+
+static uint64_t
+seen_modseq(const struct msg *m, int r)
+{
+	return m->seenseq[r] > m->modseq ? m->seenseq[r] : m->modseq;
+}
+
+/* STORE by a reader who may change only some flags. */
+static void
+do_reader(struct world *w, struct box *b)
+{
+	int		 r = (int)st_random(&w->seed, NREADERS);
+	struct mstore_who who = { READER(r), (uint8_t)st_random(&w->seed, 32),
+	    0 };
+	struct rseq	 s = random_set(w, b), changed;
+	uint16_t	 flags = (uint16_t)st_random(&w->seed, 32), old, new;
+	enum mstore_flagop op = (enum mstore_flagop)st_random(&w->seed, 3);
+	uint64_t	 modseq, since = UINT64_MAX, next;
+	size_t		 i;
+	int		 pass, hit;
+
+	if (st_random(&w->seed, 3) == 0)
+		since = 1 + st_random(&w->seed, (uint32_t)b->modseq);
+	rseq_init(&changed);
+	OK(mstore_store_by(w->ms, &who, b->id, &s, op, flags, 0, since,
+	    &changed, NULL, &modseq));
+	/* First what all see, then his \Seen: a modseq for each. */
+	for (pass = 0; pass < 2; pass++) {
+		next = b->modseq + 1;
+		hit = 0;
+		for (i = 0; i < b->n; i++) {
+			struct msg	*m = &b->msgs[i];
+
+			old = seen_flags(m, r);
+			new = op == MSTORE_FLAGS_ADD ? old | flags :
+			    op == MSTORE_FLAGS_DEL ? old & (uint16_t)~flags :
+			    flags;
+			new = (uint16_t)((old & ~who.flags) |
+			    (new & who.flags));
+			if (!rseq_has(&s, m->uid) || (seen_modseq(m, r) >
+			    since && !rseq_has(&changed, m->uid)))
+				continue;
+			if (old != new)
+				ATF_REQUIRE(rseq_has(&changed, m->uid));
+			if (pass == 0 && (old ^ new) & ~MSTORE_SEEN) {
+				m->flags = (uint16_t)((new & ~MSTORE_SEEN) |
+				    (m->flags & MSTORE_SEEN));
+				m->modseq = next;
+				hit = 1;
+			} else if (pass == 1 && (old ^ new) & MSTORE_SEEN) {
+				m->seen[r] = !m->seen[r];
+				m->seenseq[r] = next;
+				hit = 1;
+			}
+		}
+		b->modseq += (uint64_t)hit;
+	}
 	ATF_REQUIRE_EQ(b->modseq, modseq);
 	rseq_free(&s);
 	rseq_free(&changed);
@@ -284,6 +358,8 @@ do_copy(struct world *w, struct box *from, struct box *to)
 			*m = picked[i];
 			m->uid = to->uidnext++;
 			m->modseq = to->modseq;
+			memset(m->seen, 0, sizeof(m->seen));
+			memset(m->seenseq, 0, sizeof(m->seenseq));
 			m->keywords = map_keywords(w, from, to, m->keywords);
 		}
 		if (move)
@@ -329,6 +405,9 @@ do_operation(struct world *w)
 		break;
 	case 5: case 6: case 7: case 8:
 		do_store(w, b);
+		break;
+	case 3: case 4:
+		do_reader(w, b);
 		break;
 	case 9: case 10:
 		do_expunge(w, b);
@@ -397,6 +476,51 @@ check_messages(struct world *w, const struct box *b)
 	buf_free(&page);
 }
 
+/* Flags, counters and changes as a reader has them. */
+static void
+check_reader(struct world *w, const struct box *b, int r)
+{
+	struct rseq_run	 run = { 1, UINT32_MAX };
+	struct rseq	 all = { &run, 1, 1 }, changed, vanished;
+	struct mstore_fetch f = { .mailbox = b->id, .uids = &all,
+	    .reader = READER(r), .cols = MSTORE_COL_FLAGS |
+	    MSTORE_COL_MODSEQ };
+	struct mstore_msg g;
+	struct buf	 page;
+	uint64_t	 since = 1 + st_random(&w->seed, (uint32_t)b->modseq);
+	uint32_t	 unseen = 0, first = 0, num = 0, u, n;
+	size_t		 off = 0, i = 0;
+
+	buf_init(&page, 16U << 20);
+	rseq_init(&changed);
+	rseq_init(&vanished);
+	OK(mstore_changes_by(w->ms, READER(r), b->id, since, &changed,
+	    &vanished));
+	OK(mstore_fetch(w->ms, &f, &page, 1U << 20));
+	for (; mstore_page_next(buf_ptr(&page), page.len, &off, &g) == 1; i++) {
+		ATF_REQUIRE(i < b->n);
+		ATF_REQUIRE_EQ(b->msgs[i].uid, g.uid);
+		ATF_REQUIRE_EQ(seen_flags(&b->msgs[i], r), g.flags);
+		ATF_REQUIRE_EQ(seen_modseq(&b->msgs[i], r), g.modseq);
+		ATF_REQUIRE_EQ(g.modseq > since, rseq_has(&changed, g.uid));
+		if (!b->msgs[i].seen[r] && unseen++ == 0) {
+			first = g.uid;
+			num = (uint32_t)i + 1;
+		}
+	}
+	ATF_REQUIRE_EQ(b->n, i);
+	OK(mstore_unseen(w->ms, b->id, READER(r), &n));
+	ATF_REQUIRE_EQ(unseen, n);
+	if (unseen > 0) {
+		OK(mstore_first_unseen_by(w->ms, READER(r), b->id, &u, &n));
+		ATF_REQUIRE_EQ(first, u);
+		ATF_REQUIRE_EQ(num, n);
+	}
+	rseq_free(&changed);
+	rseq_free(&vanished);
+	buf_free(&page);
+}
+
 static void
 check_changes(struct world *w, const struct box *b)
 {
@@ -459,6 +583,8 @@ check_box(struct world *w, const struct box *b)
 	}
 	check_messages(w, b);
 	check_changes(w, b);
+	for (i = 0; i < NREADERS; i++)
+		check_reader(w, b, (int)i);
 }
 
 static void

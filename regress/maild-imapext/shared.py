@@ -265,6 +265,29 @@ def test_seen():
     assert status(e, INBOX) == 3
 
 
+def test_search_all():
+    """MULTISEARCH (RFC 7377): others' mailboxes are not personal ones."""
+    c, d = Client(), Client(TWO)
+    fill(c)
+    fill(c, 2, "Sent")
+    d.append("INBOX", message("own"))
+    c.ok("SETACL INBOX two@example.test lrs")
+    c.ok("SETACL Sent two@example.test l")
+    d.ok("SELECT " + INBOX)
+    d.ok("STORE 1 +FLAGS (\\Seen)")
+    d.ok("UNSELECT")
+
+    def found(where):
+        r = [u for u in d.ok("ESEARCH IN (%s) RETURN (COUNT) UNSEEN" % where)
+             if u.startswith(b"* ESEARCH")]
+        return sorted((re.search(rb'MAILBOX ("[^"]*"|[^ )]+)', u).group(1),
+                       int(re.search(rb"COUNT (\d+)", u).group(1)))
+                      for u in r)
+    assert found("personal") == [(b"INBOX", 1)], found("personal")
+    assert found('subtree "Other Users"') == [(INBOX.encode(), 2)], found(
+        'subtree "Other Users"')
+
+
 def test_condstore():
     c, d = Client(), Client(TWO)
     fill(c)

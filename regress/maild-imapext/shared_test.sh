@@ -34,7 +34,7 @@ shared_case()
 }
 
 cases="commands names myrights groups seen condstore live rights quota
-    metadata"
+    metadata search_all"
 for c in $cases; do
 	shared_case "$c"
 done

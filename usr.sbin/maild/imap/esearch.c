@@ -11,6 +11,7 @@
 #include "libutil/log.h"
 #include "name.h"
 #include "search.h"
+#include "rights.h"
 #include "strow.h"
 
 struct place {
@@ -214,7 +215,8 @@ wanted(struct esearch *j, const struct strow *row, const char *name)
 			yes = strcmp(name, "INBOX") == 0;
 			break;
 		case IMAP_MB_PERSONAL:
-			yes = 1;
+			yes = strncmp(name, OTHER_USERS,
+			    sizeof(OTHER_USERS) - 1) != 0;
 			break;
 		case IMAP_MB_SUBSCRIBED:
 			yes = row->subscribed;
@@ -233,7 +235,8 @@ add_place(struct esearch *j, const struct strow *row)
 	struct place	*p;
 	char		*name;
 
-	if (row->id == 0 || row->flags & MSTORE_NOSELECT)
+	if (row->id == 0 || row->flags & MSTORE_NOSELECT ||
+	    !(row->rights & RIGHT_R))
 		return;
 	if ((name = strndup(row->name.p, row->name.len)) == NULL)
 		fatal("esearch");
