@@ -143,6 +143,18 @@ textsearch_part(struct textsearch *t, enum transfer enc, enum charset cs,
 	return look(t, buf_ptr(&t->text), t->text.len);
 }
 
+void
+textsearch_begin(struct textsearch *t)
+{
+	buf_truncate(&t->window, 0);
+}
+
+int
+textsearch_piece(struct textsearch *t, const void *text, size_t len)
+{
+	return t->needle.len == 0 ? 1 : look(t, text, len);
+}
+
 static int
 look_field(struct textsearch *t, struct span raw)
 {

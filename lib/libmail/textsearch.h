@@ -35,6 +35,9 @@ int	textsearch_value(struct textsearch *, struct span);
  */
 int	textsearch_message(struct textsearch *, const struct meta *m,
 	    const void *msg, size_t len, int headers);
+/* Text that is UTF-8 already, piece by piece; begin forgets the one before. */
+void	textsearch_begin(struct textsearch *);
+int	textsearch_piece(struct textsearch *, const void *, size_t);
 /* In text that is casemapped already (META_SUBJECT ...). */
 int	textsearch_folded(const struct textsearch *, struct span);
 

@@ -67,6 +67,7 @@ full_account()
 	sed -i 's/^small@.*/&:quota=1000K/' "$site_dir/accounts"
 }
 program_case copy copy_gaps
+program_case large large_search "site_conf limits { message-size 60M }"
 program_case copy copy_quota full_account
 program_case replace replace_nul "site_conf limits { message-size 64K }"
 

@@ -9,6 +9,7 @@
 #include "objid.h"
 #include "proc.h"
 #include "search.h"
+#include "search_stream.h"
 #include "set.h"
 
 #define HEADER_HINT	16384
@@ -39,8 +40,8 @@ search_free(void *arg)
 	rseq_free(&j->found);
 	rseq_free(&j->left);
 	rseq_free(&j->next);
-	buf_free(&j->large_meta);
-	buf_free(&j->large_body);
+	search_stream_free(j);
+	free(j->parts);
 	free(j);
 }
 
@@ -159,37 +160,6 @@ progress(struct search *j)
 		p->done = j->decided;
 }
 
-/* A body that is cut by the page: gather it.  1: now it is whole. */
-static int
-gather(struct search *j)
-{
-	struct mstore_msg	*m = &j->msg;
-
-	if (m->off == 0) {
-		j->large = *m;
-		buf_free(&j->large_meta);
-		buf_free(&j->large_body);
-		buf_init(&j->large_meta, META_MAX);
-		buf_init(&j->large_body, UINT32_MAX);
-		/* Room for all of it at once: no copying as it grows. */
-		if (buf_add(&j->large_meta, m->meta.p, m->meta.len) == -1 ||
-		    buf_reserve(&j->large_body, m->whole) == NULL)
-			fatal("search");
-	} else if (m->uid != j->large.uid || m->off != j->large_body.len) {
-		j->large.uid = 0;
-		return 0;
-	}
-	if (buf_add(&j->large_body, m->body.p, m->body.len) == -1)
-		fatal("search");
-	if (j->large_body.len < m->whole)
-		return 0;
-	*m = j->large;
-	m->meta.p = (const char *)buf_ptr(&j->large_meta);
-	m->body.p = (const char *)buf_ptr(&j->large_body);
-	m->body.len = j->large_body.len;
-	return 1;
-}
-
 /* 0: this row alone decides nothing. */
 static int
 take_message(struct search *j)
@@ -199,7 +169,7 @@ take_message(struct search *j)
 	if (m->status & MSTORE_PAGE_BAD)
 		return 0;
 	if (j->have == IMAP_COST_BODY && m->body.len < m->whole &&
-	    !gather(j))
+	    !search_stream_row(j))
 		return 0;
 	if (m->cols & MSTORE_COL_META &&
 	    meta_open(&j->meta, m->meta.p, m->meta.len) == -1)
@@ -212,16 +182,6 @@ take_message(struct search *j)
 	    brief_fields_open(&j->fields, m->brief[BRIEF_FIELDS].p,
 	    m->brief[BRIEF_FIELDS].len) == 0;
 	return 1;
-}
-
-static void
-drop_large(struct search *j)
-{
-	if (j->large.uid == 0)
-		return;
-	buf_free(&j->large_meta);
-	buf_free(&j->large_body);
-	j->large.uid = 0;
 }
 
 /* ---- passes ------------------------------------------------------------- */
@@ -244,7 +204,7 @@ pass_go(void *arg)
 		}
 		if (take_message(j)) {
 			decide(j);
-			drop_large(j);
+			search_stream_free(j);
 		}
 	}
 }

@@ -20,6 +20,7 @@ struct search_needle {
 	struct textsearch *text;
 	enum header_id	 id;		/* of HEADER's field */
 	uint32_t	 hash;
+	uint8_t		 hits;		/* search_stream.h */
 };
 
 /*
@@ -55,9 +56,10 @@ struct search {
 	struct brief_fields fields;	/* only if has_fields */
 	uint8_t		 has_brief, has_fields;
 	struct span	 body;		/* from its first byte on */
-	/* one that is larger than a page, until it is whole */
-	struct mstore_msg large;
-	struct buf	 large_meta, large_body;
+	/* one that is larger than a page */
+	struct search_stream *stream;
+	struct meta_part *parts;
+	uint32_t	 nparts;
 	/* sort.c */
 	void		*arg;
 };
@@ -99,6 +101,9 @@ void		 sort_row(struct search *, struct imap_sort_row *);
 /* search_text.c: 0, or -1: the charset is not known. */
 int		 search_text_bind(struct search *, struct span charset);
 void		 search_text_unbind(struct imap_search *);
+/* Its parts, in j->parts; how many. */
+uint32_t	 search_parts(struct search *);
+struct charset_ctx *search_charsets(void);
 enum imap_tri	 search_text_leaf(struct search *,
 		    const struct imap_search_key *);
 /* The columns with the briefs that the keys want. */

@@ -8,6 +8,7 @@
 #include "libmail/textsearch.h"
 #include "libutil/log.h"
 #include "search.h"
+#include "search_stream.h"
 
 static struct charset_ctx	*charsets;
 
@@ -18,6 +19,12 @@ search_init(void)
 	if ((charsets = charset_ctx_new()) == NULL)
 		fatal("search");
 	(void)charset_preload(charsets);
+}
+
+struct charset_ctx *
+search_charsets(void)
+{
+	return charsets;
 }
 
 static int
@@ -253,6 +260,21 @@ search_text_columns(const struct imap_search *q)
 
 /* ---- bodies ------------------------------------------------------------- */
 
+uint32_t
+search_parts(struct search *j)
+{
+	struct meta_part	*p;
+
+	if (j->meta.nparts > j->nparts) {
+		p = reallocarray(j->parts, j->meta.nparts, sizeof(*p));
+		if (p == NULL)
+			fatal("search");
+		j->parts = p;
+		j->nparts = j->meta.nparts;
+	}
+	return meta_parts(&j->meta, j->parts, j->meta.nparts);
+}
+
 enum imap_tri
 search_text_leaf(struct search *j, const struct imap_search_key *k)
 {
@@ -264,6 +286,10 @@ search_text_leaf(struct search *j, const struct imap_search_key *k)
 	case IMAP_S_BODY:
 		if (j->have < IMAP_COST_BODY)
 			return IMAP_MAYBE;
+		if (j->stream != NULL)
+			return found((n->hits & (STREAM_TEXT | (k->op ==
+			    IMAP_S_TEXT ? STREAM_HEADER : STREAM_NESTED))) !=
+			    0);
 		return found(textsearch_message(n->text, &j->meta, j->body.p,
 		    j->body.len, k->op == IMAP_S_TEXT));
 	case IMAP_S_HEADER:
