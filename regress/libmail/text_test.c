@@ -144,6 +144,36 @@ ATF_TC_BODY(headers, tc)
 	textsearch_free(t);
 }
 
+/* However it is cut; and what was before the beginning does not count. */
+ATF_TC_WITHOUT_HEAD(pieces);
+ATF_TC_BODY(pieces, tc)
+{
+	static const char text[] = "a long Needle in it";
+	struct textsearch *t;
+	size_t i, len = sizeof(text) - 1;
+
+	ATF_REQUIRE((t = textsearch_new(NULL, SPAN("nEEDLE"))) != NULL);
+	for (i = 0; i <= len; i++) {
+		textsearch_begin(t);
+		ATF_CHECK_EQ(textsearch_piece(t, text, i), i >= 13);
+		if (i < 13)
+			ATF_CHECK_EQ(textsearch_piece(t, text + i, len - i),
+			    1);
+	}
+	textsearch_begin(t);
+	for (i = 0; i <= 12; i++)
+		ATF_CHECK_EQ(textsearch_piece(t, text + i, 1), i == 12);
+	textsearch_begin(t);
+	ATF_CHECK_EQ(textsearch_piece(t, "need", 4), 0);
+	textsearch_begin(t);
+	ATF_CHECK_EQ(textsearch_piece(t, "le", 2), 0);
+	textsearch_free(t);
+	ATF_REQUIRE((t = textsearch_new(NULL, SPAN(""))) != NULL);
+	textsearch_begin(t);
+	ATF_CHECK_EQ(textsearch_piece(t, "", 0), 1);
+	textsearch_free(t);
+}
+
 /* BODY looks into texts only, TEXT into all headers too. */
 ATF_TC_WITHOUT_HEAD(message);
 ATF_TC_BODY(message, tc)
@@ -194,6 +224,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, previews);
 	ATF_TP_ADD_TC(tp, search);
 	ATF_TP_ADD_TC(tp, headers);
+	ATF_TP_ADD_TC(tp, pieces);
 	ATF_TP_ADD_TC(tp, message);
 	return atf_no_error();
 }
