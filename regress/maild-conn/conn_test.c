@@ -715,6 +715,24 @@ ATF_TC_BODY(close_gone, tc)
 	}
 }
 
+/* Who has said that he is done gets all, and nobody waits for him. */
+ATF_TC_WITHOUT_HEAD(quit);
+ATF_TC_BODY(quit, tc)
+{
+	static char	 big[1000000];
+
+	start();
+	connect_ends();
+	b.discard = 1;
+	ATF_REQUIRE(conn_write(a.conn, big, sizeof(big)) == 0);
+	conn_quit(a.conn);
+	UNTIL(b.eof);
+	ATF_CHECK_EQ(b.discard, 1 + sizeof(big));
+	ATF_CHECK_EQ(conn_count(), 1);	/* b's, which has not closed */
+	conn_free(b.conn);
+	ATF_CHECK_EQ(conn_count(), 0);
+}
+
 ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, split);
@@ -737,5 +755,6 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, connect);
 	ATF_TP_ADD_TC(tp, close_flushes);
 	ATF_TP_ADD_TC(tp, close_gone);
+	ATF_TP_ADD_TC(tp, quit);
 	return atf_no_error();
 }
