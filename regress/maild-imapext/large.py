@@ -44,6 +44,7 @@ def test_large_search():
     c.append("INBOX", message("small", "needle\r\n"))
     reply, _ = c.cmd(b"APPEND INBOX {%d+}\r\n%s" % (len(m), m))
     assert reply.startswith(b"OK"), reply
+    plain = line * 250000 + b"split here"
     del m
     c.append("INBOX", message("after", "nested body\r\n"))
     c.ok("SELECT INBOX")
@@ -70,6 +71,11 @@ def test_large_search():
             continue
         got = c.search("SEARCH " + keys)
         assert got == want, (keys, got)
+    # BINARY of a part that is not encoded is not held either.
+    f = c.fetch("FETCH 2 (BINARY.SIZE[1] BINARY.PEEK[1]<9999990.77> FLAGS)")
+    assert int(f[2][b"BINARY.SIZE[1]"]) == len(plain), f
+    assert f[2][b"BINARY[1]<9999990>"] == plain[9999990:9999990 + 77], f
+    assert c.fetch("FETCH 2 BINARY.PEEK[1]")[2][b"BINARY[1]"] == plain
     # Two pages and what a sanitizer adds are far below the message.
     assert peak() - before < 16 * 1024, (before, peak())
 

@@ -376,6 +376,28 @@ put_decoded(struct fetch *j, const struct imap_fetch_item *it, const char *p,
 		imap_out_raw(&j->o, p + r.lo, r.hi - r.lo);
 }
 
+/*
+ * Of a large part that is not encoded nothing is to be held: its size is known,
+ * and its bytes go out as they come.  Whether there are NULs is then not, and a
+ * literal8 does for both.
+ */
+static enum fetch_step
+put_plain(struct fetch *j, const struct imap_fetch_item *it, struct range r)
+{
+	if (it->type == IMAP_FETCH_BINARY_SIZE) {
+		imap_out_item(&j->o);
+		if (imap_fetch_item_print(it, j->o.buf) == -1)
+			j->o.fail = 1;
+		imap_out_str(&j->o, " ");
+		imap_out_num(&j->o, r.hi - r.lo);
+		return FETCH_DONE;
+	}
+	cut(it, &r);
+	imap_out_fetch_section(&j->o, it, r.hi - r.lo, 1);
+	fetch_bytes_stream(j, r.lo, r.hi);
+	return fetch_bytes_more(j);
+}
+
 enum fetch_step
 fetch_binary(struct fetch *j, const struct imap_fetch_item *it)
 {
@@ -394,6 +416,9 @@ fetch_binary(struct fetch *j, const struct imap_fetch_item *it)
 			put_decoded(j, it, "", 0);
 		return FETCH_DONE;
 	}
+	if (enc != TRANSFER_QP && enc != TRANSFER_BASE64 &&
+	    r.hi - r.lo > FETCH_WHOLE)
+		return put_plain(j, it, r);
 	step = fetch_bytes_get(j, r.lo, r.hi, &p);
 	if (step == FETCH_WAIT)
 		return FETCH_WAIT;
