@@ -234,7 +234,10 @@ def test_readers():
     d.response()
     c.append("INBOX", message("three"))
     quiet(d)
+    # Who may not know of it any more is told that it is gone.
     c.ok("DELETEACL INBOX two@example.test")
+    assert listed(d.response()) == (INBOX.strip('"'), [b"\\NonExistent"],
+                                    None)
     c.append("INBOX", message("four"))
     quiet(d)
 

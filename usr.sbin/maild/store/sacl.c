@@ -139,11 +139,12 @@ set(const struct sgrant *g, const struct msg_st_acl *m,
 	if (old == 0 && entries(NULL, mb->id) >= RIGHTS_ENTRIES)
 		return ST_LIMIT;
 	rights_print(new, 0, text);
+	snotify_rights_before(mb);
 	code = engine_code(mstore_prop_set(engine_begin(), 0, mb->id,
 	    span_of(entry), span_of(text)));
 	srights_changed();
 	if (code == ST_OK)
-		snotify_name(g, ST_EV_RIGHTS, mb->id, "");
+		snotify_rights_after(g, mb);
 	if (code == ST_OK)
 		log_info("acl by=%s mailbox=%llx %s rights=%s", g->name,
 		    (unsigned long long)mb->id, entry + sizeof(MSTORE_ACL) -

@@ -27,6 +27,7 @@ struct sgrant {
 	struct sgrant_rights rights[SGRANT_RIGHTS];
 	unsigned	 oldest;
 	uint8_t		 notify;	/* snotify.h */
+	uint8_t		 knew;		/* the mailbox at hand, before */
 	LIST_ENTRY(sgrant) listening;
 	char		*name;		/* of the account */
 	struct rseq	 parts;		/* uids of a COPY to come, swrite.c */

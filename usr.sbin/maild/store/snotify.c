@@ -203,6 +203,42 @@ snotify_name(const struct sgrant *by, enum msg_st_event_kind kind,
 }
 
 void
+snotify_rights_before(const struct mstore_mailbox *mb)
+{
+	struct listeners	*l;
+	struct sgrant		*g;
+	size_t			 iter = 0;
+
+	while ((l = hashtab_next(&accounts, &iter)) != NULL) {
+		LIST_FOREACH(g, &l->list, listening)
+			g->knew = (srights_of(g, mb) & RIGHT_L) != 0;
+	}
+}
+
+void
+snotify_rights_after(const struct sgrant *by, const struct mstore_mailbox *mb)
+{
+	struct msg_st_event	 m = { .kind = ST_EV_DELETED, .other = "",
+	    .mbox = mb->id };
+	struct listeners	*l;
+	struct sgrant		*g;
+	char			 name[MSTORE_MAXNAME + 1];
+	size_t			 iter = 0;
+
+	if (count == 0 || srights_fullname(mb, name) == -1)
+		return;
+	m.name = name;
+	while ((l = hashtab_next(&accounts, &iter)) != NULL) {
+		LIST_FOREACH(g, &l->list, listening) {
+			if (g != by && g->knew &&
+			    !(srights_of(g, mb) & RIGHT_L))
+				send_event(g, &m);
+		}
+	}
+	snotify_name(by, ST_EV_RIGHTS, mb->id, "");
+}
+
+void
 snotify_deleting(const struct sgrant *by, uint64_t mbox)
 {
 	snotify_name(by, ST_EV_DELETED, mbox, "");

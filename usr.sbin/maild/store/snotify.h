@@ -15,6 +15,10 @@ void	snotify_end(struct sgrant *);
 /* In a handler: something happened to a name; by whom, who is not told. */
 void	snotify_name(const struct sgrant *by, enum msg_st_event_kind,
 	    uint64_t mbox, const char *old);
+/* Around a change of a mailbox's rights: to whom it was there, and is not. */
+void	snotify_rights_before(const struct mstore_mailbox *);
+void	snotify_rights_after(const struct sgrant *by,
+	    const struct mstore_mailbox *);
 /* A mailbox is about to be deleted: who is to hear of it must be asked now. */
 void	snotify_deleting(const struct sgrant *by, uint64_t mbox);
 void	snotify_subscribed(const struct sgrant *by, const char *name, int on);
