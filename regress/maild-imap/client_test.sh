@@ -105,8 +105,8 @@ mbsync_body()
 	site_stop || atf_fail "it does not end"
 }
 
-client_case mutt mutt
-mutt_body()
+# with_mutt NAME
+with_mutt()
 {
 	site_new
 	site_curl_make
@@ -120,12 +120,110 @@ mutt_body()
 	set header_cache= beep=no
 	RC
 	cp "$site_dir/cert.pem" certs
-	atf_check -o ignore python3 "$(atf_get_srcdir)/mutt.py" muttrc
+	atf_check -o ignore python3 "$(atf_get_srcdir)/mutt.py" muttrc "$1"
 	url=imaps://127.0.0.1:$SITE_IMAPS
 	atf_check -o match:'Subject: mail 2' \
 	    site_curl "$url/Archive;MAILINDEX=1"
 	atf_check -o match:'SEARCH 2' site_curl "$url/INBOX?FLAGGED"
 	atf_check -o inline:'* SEARCH 1 2 3\r\n' site_curl "$url/INBOX?ALL"
+	site_stop || atf_fail "it does not end"
+}
+
+client_case mutt mutt
+mutt_body()
+{
+	with_mutt mutt
+}
+
+client_case neomutt neomutt
+neomutt_body()
+{
+	with_mutt neomutt
+}
+
+client_case offlineimap offlineimap
+offlineimap_body()
+{
+	site_new
+	site_curl_make
+	site_start
+	mail 12
+	mkdir mail
+	cat >offlineimaprc <<-RC
+	[general]
+	accounts = here
+	ui = quiet
+	metadata = $(pwd)/state
+	[Account here]
+	localrepository = local
+	remoterepository = remote
+	[Repository local]
+	type = Maildir
+	localfolders = $(pwd)/mail
+	[Repository remote]
+	type = IMAP
+	remotehost = 127.0.0.1
+	remoteport = $SITE_IMAPS
+	remoteuser = you@example.test
+	remotepass = secret
+	ssl = yes
+	cert_fingerprint = $(openssl x509 -in "$site_dir/cert.pem" -noout \
+	    -fingerprint -sha1 | sed 's/.*=//; s/://g')
+	RC
+	offline() {
+		atf_check -o ignore -e ignore offlineimap -c offlineimaprc -o
+	}
+	offline
+	atf_check_equal 12 "$(cat mail/INBOX/*/* | grep -c '^Subject: mail')"
+	# A flag set and one message new here, one removed there.
+	f=$(grep -l 'Subject: mail 7' mail/INBOX/*/*)
+	mv "$f" "mail/INBOX/cur/$(basename "${f%%:2,*}"):2,FS"
+	printf 'Subject: from here\n\nlocal\n' >mail/INBOX/new/1.local.host
+	url=imaps://127.0.0.1:$SITE_IMAPS
+	site_curl "$url/INBOX" -X 'STORE 4 +FLAGS (\Deleted)' >/dev/null
+	site_curl "$url/INBOX" -X 'EXPUNGE' >/dev/null
+	offline
+	atf_check_equal 12 "$(cat mail/INBOX/*/* | grep -c '^Subject: ')"
+	atf_check -o match:'SEARCH 6' site_curl "$url/INBOX?FLAGGED%20SEEN"
+	atf_check -o match:'SEARCH 12' \
+	    site_curl "$url/INBOX?SUBJECT%20%22from%20here%22"
+	site_stop || atf_fail "it does not end"
+}
+
+client_case getmail getmail
+getmail_body()
+{
+	site_new
+	site_curl_make
+	site_start
+	mail 8
+	cat >deliver <<-'SH'
+	#!/bin/sh
+	cat >>"$1"
+	SH
+	chmod 755 deliver
+	cat >getmailrc <<-RC
+	[retriever]
+	type = SimpleIMAPSSLRetriever
+	server = 127.0.0.1
+	port = $SITE_IMAPS
+	username = you@example.test
+	password = secret
+	mailboxes = ("INBOX",)
+	[destination]
+	type = MDA_external
+	path = $(pwd)/deliver
+	arguments = ("$(pwd)/got",)
+	allow_root_commands = true
+	[options]
+	delete = true
+	verbose = 0
+	RC
+	atf_check -o ignore -e ignore getmail --getmaildir "$(pwd)" \
+	    --rcfile getmailrc
+	atf_check_equal 8 "$(grep -c '^Subject: mail' got)"
+	atf_check -o match:'MESSAGES 0' site_curl \
+	    "imaps://127.0.0.1:$SITE_IMAPS/" -X 'STATUS INBOX (MESSAGES)'
 	site_stop || atf_fail "it does not end"
 }
 
@@ -142,7 +240,7 @@ imaplib_body()
 
 atf_init_test_cases()
 {
-	for c in curl mbsync mutt imaplib; do
+	for c in curl mbsync mutt neomutt offlineimap getmail imaplib; do
 		atf_add_test_case $c
 	done
 }

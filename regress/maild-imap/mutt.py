@@ -1,6 +1,6 @@
 """
-Drive mutt on a terminal of its own: flag the third, save the second to
-Archive, delete the fifth, leave.
+Drive mutt or its kin (MUTTRC [NAME]) on a terminal of its own: flag the third,
+save the second to Archive, delete the fifth, leave.
 """
 import os
 import pty
@@ -8,10 +8,11 @@ import select
 import sys
 import time
 
+name = sys.argv[2] if len(sys.argv) > 2 else "mutt"
 pid, fd = pty.fork()
 if pid == 0:
     os.environ["TERM"] = "vt100"
-    os.execvp("mutt", ["mutt", "-n", "-F", sys.argv[1]])
+    os.execvp(name, [name, "-n", "-F", sys.argv[1]])
 seen = b""
 
 
