@@ -133,6 +133,7 @@ canonical(const struct rcpts *r, const struct address *a, char *dst,
     size_t size)
 {
 	struct span	 domain = a->domain;
+	struct smtp_path p;
 	int		 n;
 
 	if (domain.len == 0)
@@ -141,7 +142,11 @@ canonical(const struct rcpts *r, const struct address *a, char *dst,
 	    (size_t)n + 2 > size)
 		return -1;
 	dst[n++] = '@';
-	return smtp_domain_canon(domain, dst + n, size - (size_t)n);
+	if (smtp_domain_canon(domain, dst + n, size - (size_t)n) == -1)
+		return -1;
+	/* A header may hold what RCPT cannot: bytes that are no UTF-8. */
+	return smtp_mailbox_parse(&p, dst, strlen(dst),
+	    SMTP_PATH_ALLOW_UTF8) == SMTP_PATH_OK ? 0 : -1;
 }
 
 int
