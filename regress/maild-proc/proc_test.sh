@@ -12,6 +12,7 @@ site() {
 	listen on socket lmtp.sock lmtp
 	relay to any via smtp.example.net port 587 auth us password-file pw
 	postmaster "$1"
+	processes scan 1
 	CONF
 	[ -f site/key.pem ] || (umask 077; openssl req -x509 -newkey ec \
 	    -pkeyopt ec_paramgen_curve:P-256 -nodes -days 30 \

@@ -15,7 +15,7 @@ static struct {
 } sent[64];
 static size_t		 nsent;
 static int		 up[INSTANCES];
-static uint64_t		 next_id = 1;
+static uint64_t		 next_id = 1, now = 1;
 static unsigned		 kept, nbad;
 
 int
@@ -51,6 +51,12 @@ proc_count(enum proc_id id)
 }
 
 uint64_t
+proc_now_ms(void)
+{
+	return now;
+}
+
+uint64_t
 proc_new_id(void)
 {
 	return next_id++;
@@ -69,14 +75,20 @@ on_answer(void *arg, const struct msg_scan_r *r, int fd)
 }
 
 static void
-start(int *result)
+start_size(int *result, uint64_t size)
 {
-	static const struct msg_scan	 m = { .sender = "", .domain = "",
-	    .hostname = "" };
+	struct msg_scan	 m = { .sender = "", .domain = "",
+	    .hostname = "", .size = size };
 
 	*result = 0;
 	ATF_REQUIRE(scanjob_start(&m, STDIN_FILENO, on_answer, result) !=
 	    NULL);
+}
+
+static void
+start(int *result)
+{
+	start_size(result, 1000);
 }
 
 /* The i-th message sent is answered by whoever has it. */
@@ -214,11 +226,61 @@ ATF_TC_BODY(unasked, tc)
 	ATF_CHECK_EQ(nbad, 2);
 }
 
+/* Large ones do not get into the way of small ones. */
+ATF_TC_WITHOUT_HEAD(large_ones);
+ATF_TC_BODY(large_ones, tc)
+{
+	int	 a, b, c;
+
+	begin();
+	start_size(&a, 10 * SCAN_LARGE);
+	start_size(&b, 10 * SCAN_LARGE);
+	ATF_CHECK_EQ(1, nsent);
+	start(&c);
+	start(&c);
+	ATF_CHECK_EQ(3, nsent);
+	ATF_CHECK(sent[1].inst != sent[0].inst);
+	ATF_CHECK_EQ(sent[1].inst, sent[2].inst);
+	answer(0);
+	ATF_CHECK_EQ(4, nsent);
+	ATF_CHECK(a == 1 && b == 0);
+	/* With one instance alone, one at a time. */
+	die(sent[1].inst);
+	start_size(&a, SCAN_LARGE);
+	ATF_CHECK_EQ(0, a);
+	answer(3);
+	ATF_CHECK_EQ(1, b);
+}
+
+/* Who says nothing for long is ended. */
+ATF_TC_WITHOUT_HEAD(silence);
+ATF_TC_BODY(silence, tc)
+{
+	int	 a, b;
+
+	begin();
+	nbad = 0;
+	start(&a);
+	start(&b);
+	now += SCAN_SILENCE;
+	answer(0);
+	scanjob_tick();
+	ATF_CHECK_EQ(0, nbad);
+	now += SCAN_SILENCE / 2;
+	scanjob_tick();
+	ATF_CHECK_EQ(1, nbad);
+	answer(1);
+	scanjob_tick();
+	ATF_CHECK_EQ(1, nbad);
+}
+
 ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, spread);
 	ATF_TP_ADD_TC(tp, killer);
 	ATF_TP_ADD_TC(tp, busy);
 	ATF_TP_ADD_TC(tp, unasked);
+	ATF_TP_ADD_TC(tp, large_ones);
+	ATF_TP_ADD_TC(tp, silence);
 	return atf_no_error();
 }

@@ -14,12 +14,20 @@
 #define BEGIN_SECONDS	30	/* for a handshake, for lookup's answer */
 #define UNKNOWN_SECONDS	60	/* of silence before the login */
 #define UNKNOWN_IN_ALL	300
+#define AWAY_SLOTS	256
+#define AWAY_MS		1000
 
 static struct hashtab		 by_sid;
 static TAILQ_HEAD(, caller)	 callers = TAILQ_HEAD_INITIALIZER(callers);
 static const struct conf	*conf;
 static struct tls		*tls, *newtls;
 static int			 stopping;
+
+/* Who was refused just now: he need not be asked about again so soon. */
+static struct {
+	uint8_t		 net[9];	/* family, /64 */
+	uint64_t	 until;		/* ms */
+}				 away[AWAY_SLOTS];
 
 static const void *
 caller_key(const void *entry, size_t *len)
@@ -273,6 +281,35 @@ without_lookup(struct caller *c)
 		admit(c);
 }
 
+/* His place in `away'; net is filled in. */
+static size_t
+away_slot(const struct addr *a, uint8_t net[9])
+{
+	net[0] = a->family;
+	memcpy(net + 1, a->bytes, 8);
+	return hash_bytes(net, 9) % AWAY_SLOTS;
+}
+
+static int
+is_away(const struct addr *a)
+{
+	uint8_t	 net[9];
+	size_t	 i = away_slot(a, net);
+
+	return away[i].until > proc_now_ms() &&
+	    memcmp(away[i].net, net, sizeof(net)) == 0;
+}
+
+static void
+send_away(const struct addr *a)
+{
+	uint8_t	 net[9];
+	size_t	 i = away_slot(a, net);
+
+	memcpy(away[i].net, net, sizeof(net));
+	away[i].until = proc_now_ms() + AWAY_MS;
+}
+
 /* May he?  First of all: a handshake is dear. */
 static void
 ask_lookup(struct caller *c)
@@ -300,6 +337,8 @@ caller_on_connect(const struct proc_from *from, const void *msg, int fd)
 	if ((c = caller_any(m->sid)) == NULL || c->state != CALLER_LOOKUP)
 		return;
 	if (m->code != 0) {
+		send_away(&c->addr);
+		c->counted = 0;
 		refuse(c, m->code, m->text);
 		return;
 	}
@@ -390,9 +429,11 @@ caller_accept(const struct caller_proto *proto, const struct conf_listen *l,
 	struct caller	*c;
 
 	/* The limit is for all processes of the kind together. */
-	if (conf_over(by_sid.count * proc_count(proto->proc),
-	    conf->limits.sessions)) {
-		(void)!write(fd, proto->busy, strlen(proto->busy));
+	if (is_away(addr) || conf_over(by_sid.count *
+	    proc_count(proto->proc), conf->limits.sessions)) {
+		if (l->kind != LISTEN_SUBMISSIONS && l->kind != LISTEN_IMAPS &&
+		    l->kind != LISTEN_POP3S)
+			(void)!write(fd, proto->busy, strlen(proto->busy));
 		close(fd);
 		return;
 	}

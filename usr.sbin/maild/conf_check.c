@@ -74,7 +74,7 @@ default_processes(struct conf *conf)
 	if (conf->nproc[PROC_IMAP] == 0)
 		conf->nproc[PROC_IMAP] = (n + 3) / 4;
 	if (conf->nproc[PROC_SCAN] == 0)
-		conf->nproc[PROC_SCAN] = (n + 1) / 2;
+		conf->nproc[PROC_SCAN] = n <= 2 ? 2 : (n + 1) / 2;
 	for (i = 0; i < PROC_MAX; i++)
 		if (conf->nproc[i] == 0)
 			conf->nproc[i] = 1;

@@ -15,6 +15,7 @@
 
 #define CONN_OUTMAX	(4 * 1024 * 1024)
 #define CONN_CLOSE_TIME	30	/* seconds to get rid of the last output */
+#define CONN_SHARE_MIN	4
 #define WHEEL_SLOTS	256	/* one a second */
 
 static void	conn_event(int, short, void *);
@@ -30,6 +31,7 @@ static struct event	 again_ev, wheel_ev;
 static uint32_t		 wheel_time;	/* slots before this were visited */
 static size_t		 wheel_count;
 static size_t		 nconns, nagain;
+static size_t		 nlast;		/* that had their turn together */
 static int		 started;
 
 /* Seconds of a clock that never jumps; starts well above zero. */
@@ -460,10 +462,19 @@ conn_again_event(int fd, short what, void *arg)
 	size_t		 n;
 
 	/* Those that schedule themselves anew wait for the turn to end. */
+	nlast = nagain;
 	for (n = nagain; n > 0 && (c = TAILQ_FIRST(&again_list)) != NULL; n--)
 		conn_again_one(c);
 	if (nagain > 0)
 		event_active(&again_ev, EV_TIMEOUT, 1);
+}
+
+unsigned
+conn_share(unsigned n)
+{
+	unsigned	 share = (unsigned)(n / (nlast + 1));
+
+	return share < CONN_SHARE_MIN ? CONN_SHARE_MIN : share;
 }
 
 void

@@ -69,6 +69,11 @@ void		 conn_consume(struct conn *, size_t n);
 /* Call back with CONN_READABLE at the next turn if input is left. */
 void		 conn_again(struct conn *);
 /*
+ * Of n commands that a turn may hold, those of one connection: the fewer the
+ * more others have input left over too.  A few in any case.
+ */
+unsigned	 conn_share(unsigned n);
+/*
  * Stop and start reading: the process is waiting for another one.  After
  * conn_resume what was left of the input is announced again.
  */

@@ -446,7 +446,7 @@ static void
 input(struct isession *s)
 {
 	uint64_t	 sid = s->c.sid;
-	int		 n = 0;
+	unsigned	 n = 0, max = conn_share(SESSION_COMMANDS);
 
 	while (!s->busy && !s->waits && caller_open(&s->c) &&
 	    (!s->telling || s->mode == INPUT_IDLE)) {
@@ -462,7 +462,7 @@ input(struct isession *s)
 			isession_bye(s, "Too many errors");
 			return;
 		}
-		if (++n >= SESSION_COMMANDS && !caller_used_up(&s->c)) {
+		if (++n >= max && !caller_used_up(&s->c)) {
 			conn_again(s->c.conn);
 			return;
 		}

@@ -121,14 +121,14 @@ static void
 input(struct pop3_session *s)
 {
 	uint64_t	 sid = s->c.sid;
-	int		 lines = 0;
+	unsigned	 lines = 0, max = conn_share(POP3_LINES);
 
 	while (ready(s)) {
 		if (conn_pending(s->c.conn) >= POP3_OUT_HIGH) {
 			s->stalled = 1;
 			return;
 		}
-		if (lines++ >= POP3_LINES && !caller_used_up(&s->c)) {
+		if (lines++ >= max && !caller_used_up(&s->c)) {
 			conn_again(s->c.conn);
 			return;
 		}

@@ -214,6 +214,7 @@ on_tick(int fd, short what, void *arg)
 	static const struct timeval	 second = { 1, 0 };
 
 	delivery_tick();
+	scanjob_tick();
 	room_tick();
 	if (!stopping)
 		schedule_tick();

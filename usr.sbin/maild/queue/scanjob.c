@@ -13,6 +13,17 @@
 
 #define SCAN_INSTANCES	64
 #define SCAN_DEPTH	64	/* jobs that one instance has in its hands */
+#define SCAN_BYTES	(512 * 1024)	/* and bytes, when it has one */
+#define SCAN_LARGE	(128 * 1024)	/* a message that others wait for */
+#define SCAN_SILENCE	60000	/* ms without an answer: it is lost */
+
+/* What an instance has in its hands. */
+struct hands {
+	unsigned	 jobs;
+	unsigned	 large;
+	uint64_t	 bytes;
+	uint64_t	 since;		/* ms: last answer, or first job */
+};
 
 struct scanjob {
 	TAILQ_ENTRY(scanjob) entry;
@@ -28,8 +39,8 @@ struct scanjob {
 TAILQ_HEAD(joblist, scanjob);
 
 static struct hashtab	 jobs;			/* by cookie */
-static struct joblist	 fresh, suspects;	/* waiting */
-static unsigned		 load[SCAN_INSTANCES];
+static struct joblist	 fresh, large, suspects; /* waiting */
+static struct hands	 hands[SCAN_INSTANCES];
 static int		 reserved = -1;		/* for the suspect, alone */
 static int		 examined;		/* and has it */
 
@@ -49,6 +60,7 @@ scanjob_init(void)
 {
 	hashtab_init(&jobs, job_key);
 	TAILQ_INIT(&fresh);
+	TAILQ_INIT(&large);
 	TAILQ_INIT(&suspects);
 }
 
@@ -66,7 +78,30 @@ instances(void)
 	return n > SCAN_INSTANCES ? SCAN_INSTANCES : n;
 }
 
-/* The instance that is up with the least to do, below max; -1: none. */
+static int
+is_large(const struct scanjob *j)
+{
+	return j->msg.size >= SCAN_LARGE;
+}
+
+static int
+usable(unsigned i)
+{
+	return (int)i != reserved && proc_peer_up(PROC_SCAN, i);
+}
+
+static int
+better(const struct hands *a, const struct hands *b)
+{
+	if (a->large != b->large)
+		return a->large < b->large;
+	return a->jobs < b->jobs;
+}
+
+/*
+ * The instance that is up with the least to do, and less than max jobs; -1:
+ * none.
+ */
 static int
 pick(unsigned max)
 {
@@ -74,13 +109,36 @@ pick(unsigned max)
 	int		 best = -1;
 
 	for (i = 0; i < instances(); i++) {
-		if ((int)i == reserved || !proc_peer_up(PROC_SCAN, i) ||
-		    load[i] >= max)
+		if (!usable(i) || hands[i].jobs >= max ||
+		    (max != UINT_MAX && hands[i].bytes >= SCAN_BYTES))
 			continue;
-		if (best == -1 || load[i] < load[best])
+		if (best == -1 || better(&hands[i], &hands[best]))
 			best = i;
 	}
 	return best;
+}
+
+/*
+ * Who may take a large message: it has none, and somebody is left who has
+ * none either, if there are several.  So a flood of them keeps the small ones
+ * of others waiting for one of them at the most.
+ */
+static int
+pick_large(void)
+{
+	unsigned	 i, up = 0, with = 0;
+	int		 best = -1;
+
+	for (i = 0; i < instances(); i++) {
+		if (!usable(i))
+			continue;
+		up++;
+		if (hands[i].large > 0)
+			with++;
+		else if (best == -1 || better(&hands[i], &hands[best]))
+			best = i;
+	}
+	return up > 1 && with + 1 >= up ? -1 : best;
 }
 
 static int
@@ -97,7 +155,10 @@ send_to(struct scanjob *j, int inst)
 	if (proc_send(PROC_SCAN, inst, M_SCAN, &m, fd) == -1)
 		return -1;
 	j->inst = inst;
-	load[inst]++;
+	if (hands[inst].jobs++ == 0)
+		hands[inst].since = proc_now_ms();
+	hands[inst].large += is_large(j);
+	hands[inst].bytes += j->msg.size;
 	return 0;
 }
 
@@ -115,7 +176,7 @@ dispatch(void)
 		reserved = -1;
 	if (reserved == -1 && !TAILQ_EMPTY(&suspects))
 		reserved = pick(UINT_MAX);
-	if (reserved != -1 && !examined && load[reserved] == 0 &&
+	if (reserved != -1 && !examined && hands[reserved].jobs == 0 &&
 	    proc_peer_up(PROC_SCAN, reserved) &&
 	    (j = TAILQ_FIRST(&suspects)) != NULL &&
 	    send_to(j, reserved) == 0) {
@@ -124,8 +185,13 @@ dispatch(void)
 	}
 	while ((j = TAILQ_FIRST(&fresh)) != NULL) {
 		if ((inst = pick(SCAN_DEPTH)) == -1 || send_to(j, inst) == -1)
-			return;
+			break;
 		TAILQ_REMOVE(&fresh, j, entry);
+	}
+	while ((j = TAILQ_FIRST(&large)) != NULL) {
+		if ((inst = pick_large()) == -1 || send_to(j, inst) == -1)
+			break;
+		TAILQ_REMOVE(&large, j, entry);
 	}
 }
 
@@ -146,7 +212,7 @@ scanjob_start(const struct msg_scan *m, int fd, scanjob_cb cb, void *arg)
 		free(j);
 		return NULL;
 	}
-	TAILQ_INSERT_TAIL(&fresh, j, entry);
+	TAILQ_INSERT_TAIL(is_large(j) ? &large : &fresh, j, entry);
 	dispatch();
 	return j;
 }
@@ -167,7 +233,8 @@ scanjob_cancel(struct scanjob *j)
 	 */
 	j->cb = NULL;
 	if (j->inst == -1) {
-		TAILQ_REMOVE(j->deaths ? &suspects : &fresh, j, entry);
+		TAILQ_REMOVE(j->deaths ? &suspects : is_large(j) ? &large :
+		    &fresh, j, entry);
 		job_free(j);
 	}
 }
@@ -187,7 +254,10 @@ scanjob_answer(const struct proc_from *from, const struct msg_scan_r *r,
 		proc_bad(from, "SCAN_R to what was not asked");
 		return;
 	}
-	load[from->inst]--;
+	hands[from->inst].jobs--;
+	hands[from->inst].large -= is_large(j);
+	hands[from->inst].bytes -= j->msg.size;
+	hands[from->inst].since = proc_now_ms();
 	if (reserved == (int)from->inst && examined) {
 		reserved = -1;
 		examined = 0;
@@ -229,7 +299,7 @@ scanjob_gone(unsigned inst)
 		reserved = -1;
 		examined = 0;
 	}
-	load[inst] = 0;
+	memset(&hands[inst], 0, sizeof(hands[inst]));
 	while ((j = hashtab_next(&jobs, &iter)) != NULL) {
 		if (j->inst != (int)inst)
 			continue;
@@ -246,6 +316,22 @@ scanjob_gone(unsigned inst)
 		set_aside(j);
 	}
 	dispatch();
+}
+
+/* One that says nothing keeps whoever waits for it waiting for ever. */
+void
+scanjob_tick(void)
+{
+	struct proc_from	 from = { .proc = PROC_SCAN };
+	uint64_t		 now = proc_now_ms();
+
+	for (from.inst = 0; from.inst < instances(); from.inst++) {
+		if (hands[from.inst].jobs > 0 &&
+		    now - hands[from.inst].since > SCAN_SILENCE &&
+		    proc_peer_up(PROC_SCAN, from.inst))
+			proc_bad(&from, "no answer for %d s",
+			    SCAN_SILENCE / 1000);
+	}
 }
 
 void

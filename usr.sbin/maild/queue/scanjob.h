@@ -30,6 +30,8 @@ void		 scanjob_answer(const struct proc_from *,
 		    const struct msg_scan_r *, int fd);
 void		 scanjob_gone(unsigned inst);
 void		 scanjob_here(unsigned inst);
+/* Now and then: one that does not answer is ended. */
+void		 scanjob_tick(void);
 size_t		 scanjob_count(void);
 
 #endif

@@ -263,7 +263,8 @@ static void
 input(struct session *s)
 {
 	uint64_t	 sid = s->c.sid;
-	int		 lines = 0, more = 1;
+	unsigned	 lines = 0, max = conn_share(SESSION_LINES);
+	int		 more = 1;
 
 	while (more && ready(s)) {
 		if (conn_pending(s->c.conn) > SESSION_OUTPUT) {
@@ -274,7 +275,7 @@ input(struct session *s)
 			more = skip(s);
 		else if (in_body(s))
 			more = data_input(s);
-		else if (lines++ >= SESSION_LINES && !caller_used_up(&s->c)) {
+		else if (lines++ >= max && !caller_used_up(&s->c)) {
 			conn_again(s->c.conn);
 			return;
 		} else
