@@ -273,7 +273,7 @@ reload_body() {
 	# A file that is wrong: the processes do not hear of it.
 	echo 'nonsense' >>site/maild.conf
 	kill -HUP "$(cat pid)"
-	until_log 'site/maild.conf:6: .*nonsense'
+	until_log 'site/maild.conf:7: .*nonsense'
 	# And a table.
 	site ping
 	echo 'bad@@line' >>site/aliases
