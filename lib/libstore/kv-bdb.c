@@ -88,7 +88,7 @@ static int
 kv_open_env(struct kv *kv, const struct kv_conf *conf)
 {
 	DB_ENV	*env;
-	size_t	 cache = conf->cache != 0 ? conf->cache : 8U << 20;
+	size_t	 cache = conf->cache != 0 ? conf->cache : 6U << 20;
 	int	 e;
 
 	if ((e = db_env_create(&kv->env, 0)) != 0)

@@ -25,7 +25,7 @@ struct kv_cursor;
 
 struct kv_conf {
 	const char	*dir;		/* exists */
-	size_t		 cache;		/* bytes; 0: 8 MB */
+	size_t		 cache;		/* bytes; 0: 6 MB */
 	/* First octets of the keys whose records are small and come in no
 	 * order (hashes): an engine may keep these apart, in small pages.  All
 	 * opens of a table say the same. */

@@ -88,7 +88,7 @@ struct mstore_brief_ops {
 
 struct mstore_conf {
 	const char	*dir;		/* exists: seg/ and index/ are made */
-	size_t		 cache;		/* of the index, bytes; 0: 8 MB */
+	size_t		 cache;		/* of the index, bytes; 0: 6 MB */
 	uint32_t	 segsize;	/* 0: 64 MiB */
 	uint64_t	 reserve_bytes;	/* below these nothing new is taken */
 	uint64_t	 reserve_inodes;

@@ -4,17 +4,12 @@
 
 #include "spool-int.h"
 
-struct check {
-	void	(*problem)(void *, const char *, struct seglog_pos, uint64_t);
-	void	*arg;
-	int64_t	 n;
-};
-
 static void
-problem(struct check *c, const char *what, struct seglog_pos pos, uint64_t id)
+problem(struct spool_check *ck, const char *what, struct seglog_pos pos,
+    uint64_t id)
 {
-	c->n++;
-	c->problem(c->arg, what, pos, id);
+	ck->problems++;
+	ck->problem(ck->arg, what, pos, id);
 }
 
 static void
@@ -23,60 +18,82 @@ on_damage(void *arg, struct seglog_pos from, struct seglog_pos to, int torn)
 	problem(arg, "bytes that are no record", from, 0);
 }
 
+/* 1 more to do, 0 at the end, -1 */
 static int
-check_log(struct spool *sp, struct check *c)
+check_log(struct spool *sp, struct spool_check *ck, size_t budget)
 {
-	struct seglog_pos pos = { 0, 0 };
 	struct seglog_hdr h;
+	size_t		 n = 0;
 	int		 r;
 
-	while ((r = seglog_next(sp->v.log, &pos, &h)) == 1) {
+	while (n < budget) {
+		if ((r = seglog_next(sp->v.log, &ck->pos, &h)) != 1)
+			return r;
+		n += SEGLOG_HDRLEN + h.len[0] + h.len[1] + h.len[2];
+		ck->records++;
 		if (seglog_verify(sp->v.log, &h) == 0)
 			continue;
 		if (errno != EBADMSG && errno != EIO)
 			return -1;
-		problem(c, "record is damaged", h.pos, 0);
+		problem(ck, "record is damaged", h.pos, 0);
 	}
-	return r;
+	return 1;
 }
 
 static int
-check_entries(struct spool *sp, struct check *c)
+check_entries(struct spool *sp, struct spool_check *ck, size_t budget)
 {
-	struct spool_entry se = { 0 };
+	struct spool_entry se;
 	struct ent	 e;
 	struct buf	 env;
 	enum spool_code	 code;
+	size_t		 n = 0;
 
-	buf_init(&env, SPOOL_MAXENV);
-	while ((code = spool_next_id(sp, se.id, &se)) == SPOOL_OK) {
-		buf_truncate(&env, 0);
+	while (n < budget) {
+		if ((code = spool_next_id(sp, ck->id, &se)) != SPOOL_OK)
+			return code == SPOOL_NONE ? 0 : -1;
+		ck->id = se.id;
+		ck->entries++;
+		n += SEGLOG_HDRLEN + se.envlen + se.bodylen;
 		if (ent_get(sp, se.id, &e) != SPOOL_OK)
-			break;
+			return -1;
+		buf_init(&env, SPOOL_MAXENV);
 		if (spool_get(sp, se.id, &se, &env) == SPOOL_CORRUPT)
-			problem(c, "envelope cannot be read", e.env, se.id);
+			problem(ck, "envelope cannot be read", e.env, se.id);
+		buf_free(&env);
 		if (spool_verify(sp, se.id) == SPOOL_CORRUPT)
-			problem(c, "message cannot be read", e.body, se.id);
+			problem(ck, "message cannot be read", e.body, se.id);
 	}
-	buf_free(&env);
-	return code == SPOOL_NONE ? 0 : -1;
+	return 1;
+}
+
+int
+spool_check_step(struct spool *sp, struct spool_check *ck, size_t budget)
+{
+	seglog_report	 report = on_damage;
+	void		*ears = ck;
+	int		 r;
+
+	if (sp->v.in_turn || spool_broken(sp))
+		return -1;
+	seglog_ears(sp->v.log, &report, &ears);
+	r = ck->log_done ? check_entries(sp, ck, budget) :
+	    check_log(sp, ck, budget);
+	seglog_ears(sp->v.log, &report, &ears);
+	if (r != 0 || ck->log_done)
+		return r;
+	ck->log_done = 1;
+	return 1;
 }
 
 int64_t
 spool_check(struct spool *sp, void (*fn)(void *, const char *,
     struct seglog_pos, uint64_t), void *arg)
 {
-	struct check	 c = { fn, arg, 0 };
-	seglog_report	 report = on_damage;
-	void		*ears = &c;
+	struct spool_check ck = { .problem = fn, .arg = arg };
 	int		 r;
 
-	if (sp->v.in_turn || spool_broken(sp))
-		return -1;
-	seglog_ears(sp->v.log, &report, &ears);
-	r = check_log(sp, &c);
-	if (r == 0)
-		r = check_entries(sp, &c);
-	seglog_ears(sp->v.log, &report, &ears);
-	return r == 0 ? c.n : -1;
+	while ((r = spool_check_step(sp, &ck, 1U << 20)) == 1)
+		;
+	return r == 0 ? (int64_t)ck.problems : -1;
 }

@@ -116,6 +116,22 @@ enum spool_code	 spool_trace_find(struct spool *, struct span addr,
 int64_t	 spool_check(struct spool *, void (*problem)(void *, const char *what,
 	    struct seglog_pos, uint64_t id), void *arg);
 
+/* The same a piece at a time, while the spool is in use: begin with zeros. */
+struct spool_check {
+	void		(*problem)(void *, const char *what,
+			    struct seglog_pos, uint64_t id);
+	void		*arg;
+	uint64_t	 records;
+	uint64_t	 entries;
+	uint64_t	 problems;
+	/* ours */
+	struct seglog_pos pos;
+	uint64_t	 id;
+	int		 log_done;
+};
+/* About so many bytes, outside of turns.  1 there is more, 0 all done, -1. */
+int	 spool_check_step(struct spool *, struct spool_check *, size_t);
+
 int	 spool_dump(struct spool *, int (*line)(void *, const char *),
 	    void *arg);
 

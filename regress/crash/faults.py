@@ -155,6 +155,9 @@ class Test:
         self.ctl.arm(role, kind, n, error, sticky, half)
         bad = self.script()
         calls, failed = self.ctl.disarm()
+        self.expect(self.sender.hung + self.reader.hung == 0,
+                    '%s: no answer for 40 s' % tag)
+        self.sender.hung = self.reader.hung = 0
         self.goes_on(tag)
         self.look(tag)
         died = self.obituaries(tag, role, since)

@@ -126,6 +126,7 @@ class Sender:
         self.n = 0
         self.smtp = None
         self.tls = False
+        self.hung = 0           # how often there was no answer at all
 
     def close(self):
         if self.smtp is not None:
@@ -161,7 +162,8 @@ class Sender:
                 code, text = self.smtp.data(body)
             else:
                 self.smtp.rset()
-        except (OSError, smtplib.SMTPException):
+        except (OSError, smtplib.SMTPException) as e:
+            self.hung += isinstance(e, TimeoutError)
             self.close()
             return 0
         if code != 250:
@@ -186,6 +188,7 @@ class Reader:
         self.next = {'INBOX': 1, 'Archive': 1}
         self.n = self.made = 0
         self.imap = None
+        self.hung = 0
         self.lost = False       # whether the last one was done is not known
 
     def close(self):
@@ -240,13 +243,14 @@ class Reader:
                 self.boxes = self.look()
                 self.lost = False
             return self.choose()
-        except (OSError, imaplib.IMAP4.abort):
+        except (OSError, imaplib.IMAP4.abort) as e:
+            self.hung += isinstance(e, TimeoutError)
             self.close()
             self.lost = True
             return -1
         except imaplib.IMAP4.error as e:
             # Not let in, for the time being; all else is a bug.
-            if not re.search('UNAVAILABLE|LIMIT|memory', str(e)):
+            if not re.search('UNAVAILABLE|LIMIT|memory|compliant', str(e)):
                 raise
             self.close()
             return 0

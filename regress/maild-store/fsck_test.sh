@@ -36,7 +36,7 @@ running_body()
 	site_start
 	deliver 20
 	atf_check -o match:"20 messages in 6 mailboxes: 0 problems" \
-	    $ctl fsck
+	    -o match:"queue: 0 records, 0 messages: 0 problems" $ctl fsck
 	damage 7
 	atf_check -s exit:1 -e match:"1 problems" -o \
 	    match:"message is damaged: you@example.test INBOX uid 8" \
@@ -52,6 +52,40 @@ print(o["ok"], o["problems"][0]["uid"], o["problems"][0]["mailbox"])'
 	site_stop || atf_fail "it does not end"
 }
 running_cleanup() { site_cleanup; }
+
+atf_test_case queue cleanup
+queue_head() { atf_set require.progs 'python3 openssl'; }
+queue_body()
+{
+	site_new
+	site_conf "trust 127.0.0.1/32"
+	site_conf "relay to any via 127.0.0.1 port 1"
+	site_start
+	python3 - "$SITE_SMTP" <<-'PY'
+	import smtplib, sys
+	s = smtplib.SMTP("127.0.0.1", int(sys.argv[1]))
+	for i in range(10):
+	    head = f"From: a@example.com\r\nMessage-ID: <{i}@x>\r\nSubject: {i}"
+	    text = head + "\r\n\r\n" + "needle %d\r\n" % i * 200
+	    s.sendmail("a@example.com", ["you@far.test"], text)
+	PY
+	atf_check -o match:"queue: .* 10 messages: 0 problems" $ctl fsck
+	site_ctl -j show queue >before
+	python3 - <<-'PY'
+	import glob
+	f = sorted(glob.glob("site/spool/seg/*.seg"))[0]
+	b = open(f, "rb").read()
+	with open(f, "r+b") as w:
+	    w.seek(b.index(b"needle 7\r\n"))
+	    w.write(b"N")
+	PY
+	# The record, and whose it is.
+	atf_check -s exit:1 -e match:"10 messages: 2 problems" \
+	    -o match:"record is damaged" \
+	    -o match:"message cannot be read: [0-9a-z]{13}" $ctl fsck
+	site_stop || atf_fail "it does not end"
+}
+queue_cleanup() { site_cleanup; }
 
 atf_test_case stopped cleanup
 stopped_head() { atf_set require.progs 'python3 openssl'; }
@@ -93,5 +127,6 @@ stopped_cleanup() { site_cleanup; }
 atf_init_test_cases()
 {
 	atf_add_test_case running
+	atf_add_test_case queue
 	atf_add_test_case stopped
 }

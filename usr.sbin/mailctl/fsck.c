@@ -48,6 +48,9 @@ print_problem(const json_t *row)
 	if (text_of(row, "account")[0] != '\0')
 		n += snprintf(line + n, sizeof(line) - (size_t)n, ": %s %s",
 		    text_of(row, "account"), text_of(row, "mailbox"));
+	if (text_of(row, "id")[0] != '\0')
+		n += snprintf(line + n, sizeof(line) - (size_t)n, ": %s",
+		    text_of(row, "id"));
 	if (number_of(row, "uid") != 0)
 		snprintf(line + n, sizeof(line) - (size_t)n, " uid %lld",
 		    number_of(row, "uid"));

@@ -609,6 +609,12 @@ conn_deadline(struct conn *c, unsigned seconds)
 	conn_wheel_set(c);
 }
 
+void
+conn_out_lost(struct conn *c)
+{
+	conn_deadline(c, 1);
+}
+
 /* ---- small things ------------------------------------------------------- */
 
 const uint8_t *

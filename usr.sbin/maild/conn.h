@@ -89,6 +89,9 @@ int		 conn_writef(struct conn *, const char *, ...)
 		    __attribute__((__format__ (printf, 2, 3)));
 /* To build output in place. */
 struct buf	*conn_out(struct conn *);
+/* Something could not be put there: who waits for it would wait in vain.  The
+ * next second brings CONN_TIMEOUT. */
+void		 conn_out_lost(struct conn *);
 void		 conn_out_done(struct conn *);
 size_t		 conn_pending(const struct conn *);
 void		 conn_outmax(struct conn *, size_t);

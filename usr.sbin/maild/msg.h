@@ -1185,7 +1185,7 @@ enum msg_ctl_verb {
 	CTL_DKIM_ADD,		/* parent, crypto */
 	CTL_ACCOUNT_PURGE,	/* store: drop an account's mail */
 	CTL_ACCOUNT_USAGE,	/* store */
-	CTL_FSCK,		/* store */
+	CTL_FSCK,		/* store, queue */
 	CTL_LOGIN		/* auth: a password for one login */
 };
 

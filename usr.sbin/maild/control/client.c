@@ -325,8 +325,12 @@ answered(struct client *c, enum proc_id proc, unsigned inst, int ok,
 	t->waiting = 0;
 	if (!ok)
 		c->ok = 0;
-	if (text[0] != '\0')
-		strlcpy(c->text, text, sizeof(c->text));
+	/* Several may have something to say, but not twice the same. */
+	if (text[0] != '\0' && strcmp(text, c->text) != 0) {
+		if (c->text[0] != '\0')
+			(void)strlcat(c->text, "; ", sizeof(c->text));
+		(void)strlcat(c->text, text, sizeof(c->text));
+	}
 	if (--c->waiting == 0)
 		finish(c);
 }

@@ -25,7 +25,8 @@ static const struct verb verbs[] = {
 	{ "dkim-add",		CTL_DKIM_ADD,		TO(PROC_PARENT) },
 	{ "account-purge",	CTL_ACCOUNT_PURGE,	TO(PROC_STORE) },
 	{ "account-usage",	CTL_ACCOUNT_USAGE,	TO(PROC_STORE) },
-	{ "fsck",		CTL_FSCK,		TO(PROC_STORE) },
+	{ "fsck",		CTL_FSCK,		TO(PROC_STORE) |
+				TO(PROC_QUEUE) },
 	{ "login",		CTL_LOGIN,		TO(PROC_AUTH) }
 };
 

@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "libpop3/pop3_put.h"
-#include "libutil/log.h"
 #include "pop3_session.h"
 
 void
@@ -46,7 +45,7 @@ void
 pop3_login_challenge(struct caller *c, const void *data, size_t len)
 {
 	if (pop3_put_challenge(conn_out(c->conn), data, len) == -1)
-		log_debug("answer dropped");
+		conn_out_lost(c->conn);
 	conn_out_done(c->conn);
 	conn_again(c->conn);
 }

@@ -28,7 +28,7 @@ pop3_session_ok(struct pop3_session *s, const char *text)
 	if (s->c.conn == NULL)
 		return;
 	if (pop3_put_ok(conn_out(s->c.conn), text) == -1)
-		log_debug("answer dropped");
+		conn_out_lost(s->c.conn);
 	conn_out_done(s->c.conn);
 }
 
@@ -38,7 +38,7 @@ pop3_session_err(struct pop3_session *s, const char *code, const char *text)
 	if (s->c.conn == NULL)
 		return;
 	if (pop3_put_err(conn_out(s->c.conn), code, text) == -1)
-		log_debug("answer dropped");
+		conn_out_lost(s->c.conn);
 	conn_out_done(s->c.conn);
 }
 

@@ -13,6 +13,7 @@
 #include "delivery.h"
 #include "envelope.h"
 #include "libutil/log.h"
+#include "qfsck.h"
 #include "schedule.h"
 #include "scanjob.h"
 #include "trace.h"
@@ -427,6 +428,10 @@ admin_ctl(const struct proc_from *from, const struct msg_ctl *m)
 	schedule_settle(1);
 	if (m->verb == CTL_TRACE) {
 		trace(from, m);
+		return;
+	}
+	if (m->verb == CTL_FSCK) {
+		qfsck_begin(from, m->cookie);
 		return;
 	}
 	for (i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++) {

@@ -13,6 +13,7 @@
 #include "grant.h"
 #include "intake.h"
 #include "libutil/log.h"
+#include "qfsck.h"
 #include "queue.h"
 #include "relayjob.h"
 #include "room.h"
@@ -252,6 +253,7 @@ use(struct conf *new)
 	intake_init();
 	append_init();
 	schedule_init();
+	qfsck_init();
 	turn_open(conf->limits.disk_reserve, conf->limits.inode_reserve);
 	evtimer_set(&tick, on_tick, NULL);
 	on_tick(-1, 0, NULL);

@@ -1,6 +1,5 @@
 /* AUTH (RFC 4954): its lines and replies; login.c does the rest. */
 #include "libsmtp/smtp_sasl.h"
-#include "libutil/log.h"
 #include "session.h"
 
 void
@@ -14,7 +13,7 @@ void
 auth_challenge(struct caller *c, const void *data, size_t len)
 {
 	if (smtp_sasl_challenge(conn_out(c->conn), data, len) == -1)
-		log_debug("reply dropped");
+		conn_out_lost(c->conn);
 	conn_out_done(c->conn);
 	session_continue((struct session *)c);
 }

@@ -55,7 +55,7 @@ do_ehlo(struct session *s, const struct smtp_command *c)
 	    caller_conf()->hostname, s->helo,
 	    addr_print(&s->c.addr, client, sizeof(client)));
 	if (smtp_caps_put(conn_out(s->c.conn), &caps, hello) == -1)
-		log_debug("reply dropped");
+		conn_out_lost(s->c.conn);
 	conn_out_done(s->c.conn);
 }
 

@@ -36,7 +36,7 @@ void
 session_reply(struct session *s, int code, const char *text)
 {
 	if (smtp_answer_put(conn_out(s->c.conn), code, text) == -1)
-		log_debug("reply dropped");
+		conn_out_lost(s->c.conn);
 	conn_out_done(s->c.conn);
 }
 
