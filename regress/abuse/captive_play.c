@@ -247,6 +247,49 @@ imap_append(uint64_t who)
 	say(PROC_QUEUE, M_APPEND_OPEN, &m);
 }
 
+/* What may come for memory: a pipe, memory that we can still write to, and
+ * what it should be, each with a length that is right or not. */
+static int
+own_memory(void)
+{
+	static char	*map = MAP_FAILED;
+	int		 fd, p[2];
+
+	/* That of the call before: by now it should be sealed. */
+	if (map != MAP_FAILED) {
+		memset(map, 'x', 20);
+		munmap(map, 20);
+	}
+	map = MAP_FAILED;
+	if (turn / 4 % 3 == 0 && pipe(p) == 0) {
+		close(p[1]);
+		return p[0];
+	}
+	if ((fd = memfd_create("own", MFD_CLOEXEC | MFD_ALLOW_SEALING)) == -1)
+		return -1;
+	if (write(fd, "Subject: stolen\r\n\r\n.", 20) != 20)
+		log_warn("append");
+	if (turn / 4 % 3 == 1)
+		map = mmap(NULL, 20, PROT_READ | PROT_WRITE, MAP_SHARED, fd,
+		    0);
+	return fd;
+}
+
+static void
+imap_append_own(uint64_t who)
+{
+	struct msg_append_msg	 m = { .sid = who, .txn = ++request,
+	    .size = turn % 2 ? 20 : 5000, .keywords = "" };
+	struct msg_append_commit c = { .sid = who, .txn = m.txn,
+	    .count = 1, .mailbox = "INBOX" };
+	int			 fd;
+
+	if ((fd = own_memory()) == -1)
+		return;
+	(void)proc_send(PROC_QUEUE, 0, M_APPEND_MSG, &m, fd);
+	say(PROC_QUEUE, M_APPEND_COMMIT, &c);
+}
+
 static void
 imap_append_opened(const struct msg_append_open_r *r, int fd)
 {
@@ -331,9 +374,11 @@ imap_play(void)
 		break;
 	case 1:
 		imap_append(state->victim);
+		imap_append_own(state->victim);
 		break;
 	case 2:
 		imap_append(CAPTIVE_SID);
+		imap_append_own(CAPTIVE_SID);
 		break;
 	case 3:
 		imap_mailbox(CAPTIVE_SID, turn / 4 % MAILBOXES);

@@ -118,7 +118,7 @@ enum msg_type {
 	/* imap <-> queue: APPEND */
 	M_APPEND_OPEN,
 	M_APPEND_OPEN_R,	/* + fd */
-	M_APPEND_MSG,		/* one message's bytes are complete */
+	M_APPEND_MSG,		/* one message's bytes are complete (+ fd) */
 	M_APPEND_COMMIT,
 	M_APPEND_R,
 	M_APPEND_ABORT,
@@ -484,6 +484,13 @@ struct msg_append_open_r {
 	uint32_t	n;
 	uint8_t		code;		/* enum msg_st */
 };
+
+/*
+ * A small message comes in memory that imap has made itself, if it is the next
+ * one in order: that saves asking for it.  The queue seals it, or refuses.
+ */
+#define APPEND_OWN	(1024 * 1024)	/* bytes; and no more messages than */
+#define APPEND_OWN_N	100
 
 struct msg_append_msg {
 	uint64_t	sid;

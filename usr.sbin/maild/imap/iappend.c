@@ -1,3 +1,5 @@
+#include <sys/mman.h>
+
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,6 +18,8 @@
 #include "urlread.h"
 #include "view.h"
 
+#define APPEND_SMALL	65536	/* written to memory of our own */
+
 /*
  * One APPEND.  The command itself stays the parser's until its last segment;
  * what is needed of each segment is copied here.
@@ -29,6 +33,7 @@ struct append {
 	struct buf	 keywords;
 	int64_t		 date;
 	int		 zone;
+	uint8_t		 own;		/* fd is ours, not the queue's */
 	uint8_t		 nul;		/* the message has some */
 	uint32_t	 replaces;	/* uid of the message that goes */
 	uint8_t		 failed;
@@ -183,6 +188,12 @@ open_message(struct isession *s, struct append *a)
 	/* How large it will be nobody knows: not to be held in memory. */
 	m.size = a->catenate ? caller_conf()->limits.message_size :
 	    p->literal.size;
+	/* The queue need not be asked for what is small. */
+	a->own = m.size <= APPEND_SMALL && a->n < APPEND_OWN_N &&
+	    !a->catenate && (a->fd = memfd_create("message", MFD_CLOEXEC |
+	    MFD_ALLOW_SEALING)) != -1;
+	if (a->own)
+		return;
 	s->waits = 1;
 	if (proc_send(PROC_QUEUE, 0, M_APPEND_OPEN, &m, -1) == -1) {
 		s->waits = 0;
@@ -261,12 +272,18 @@ message_done(struct isession *s, struct append *a)
 		else if (rc != IAPPEND_DONE)
 			fail(a, "UNKNOWN-CTE", "NULs where none can be.");
 	}
+	/* In base64 it is larger, but hardly ever that much. */
+	if (a->own && a->written > APPEND_OWN)
+		fail(a, "TOOBIG", "Message is too big in base64.");
 	m.size = a->written;
-	close(a->fd);
-	a->fd = -1;
-	if (!a->failed && proc_send(PROC_QUEUE, 0, M_APPEND_MSG, &m, -1) ==
-	    -1)
+	if (a->failed || !a->own) {
+		close(a->fd);
+		a->fd = -1;
+	}
+	if (!a->failed && proc_send(PROC_QUEUE, 0, M_APPEND_MSG, &m,
+	    a->fd) == -1)
 		fail(a, "UNAVAILABLE", "Not possible just now.");
+	a->fd = -1;		/* sent, or closed */
 	a->n++;
 }
 

@@ -301,14 +301,48 @@ on_scan(void *arg, const struct msg_scan_r *r, int fd)
 	append_store(it->append);
 }
 
+/* The next message, in memory of imap's own making.  NULL: out of order. */
+static struct append *
+take_own(const struct proc_from *from, const struct msg_append_msg *m, int fd)
+{
+	struct append		*a;
+	struct append_item	*it;
+
+	a = append_find(from->inst, m->sid, m->txn);
+	if (a == NULL && m->n == 0)
+		a = append_new(from->inst, m->sid, m->txn);
+	if (a == NULL || m->n != a->nitems || m->n >= APPEND_OWN_N ||
+	    a->committed || m->size > APPEND_OWN) {
+		close(fd);
+		return NULL;
+	}
+	if (delivery_disk_full() || !body_disk_ok())
+		a->failed = ST_NOSPACE;
+	else if (nitems[a->key.inst] >= APPEND_ITEMS)
+		a->failed = ST_TEMP;
+	it = item_new(a);
+	if (a->failed)
+		close(fd);
+	else
+		it->fd = fd;
+	return a;
+}
+
 void
-append_msg(const struct proc_from *from, const struct msg_append_msg *m)
+append_msg(const struct proc_from *from, const struct msg_append_msg *m,
+    int fd)
 {
 	struct append_item	*it;
 	struct append		*a;
 
-	/* A session that ended has none any more; imap may not know yet. */
-	if ((a = append_find(from->inst, m->sid, m->txn)) == NULL)
+	if (fd != -1) {
+		if ((a = take_own(from, m, fd)) == NULL) {
+			proc_bad(from, "APPEND_MSG not in order");
+			return;
+		}
+	} else if ((a = append_find(from->inst, m->sid, m->txn)) == NULL)
+		/* A session that ended has none any more; imap may not know
+		 * yet. */
 		return;
 	if (m->n >= a->nitems || a->items[m->n]->complete || a->committed) {
 		proc_bad(from, "APPEND_MSG out of order");
@@ -321,7 +355,10 @@ append_msg(const struct proc_from *from, const struct msg_append_msg *m)
 		fatal("append");
 	if (m->date == INT64_MIN)
 		it->msg.date = proc_time();
-	if (body_seal(it->fd, m->size) == -1) {
+	if (a->failed)
+		return;
+	if ((fd != -1 ? body_seal_memory(it->fd, m->size) :
+	    body_seal(it->fd, m->size)) == -1) {
 		a->failed = ST_TEMP;
 		return;
 	}

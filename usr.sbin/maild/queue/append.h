@@ -9,7 +9,8 @@ struct conf;
 void	append_init(void);
 void	append_conf(const struct conf *);
 void	append_open(const struct proc_from *, const struct msg_append_open *);
-void	append_msg(const struct proc_from *, const struct msg_append_msg *);
+void	append_msg(const struct proc_from *, const struct msg_append_msg *,
+	    int fd);
 void	append_commit(const struct proc_from *,
 	    const struct msg_append_commit *);
 void	append_abort(const struct proc_from *, const struct msg_append_abort *);

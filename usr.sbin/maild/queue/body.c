@@ -105,3 +105,15 @@ body_seal(int fd, uint64_t size)
 		return -1;
 	return 0;
 }
+
+int
+body_seal_memory(int fd, uint64_t size)
+{
+	int	 want = F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE, seals;
+
+	/* Memory that is still mapped for writing cannot be sealed. */
+	if (body_seal(fd, size) == -1 ||
+	    (seals = fcntl(fd, F_GET_SEALS)) == -1 || (seals & want) != want)
+		return -1;
+	return 0;
+}

@@ -21,6 +21,9 @@ int	body_open_file(void);
  * on, where the kernel can see to that.  -1: its size is another one.
  */
 int	body_seal(int fd, uint64_t size);
+/* The same of a descriptor that another process made: memory and nothing
+ * else. */
+int	body_seal_memory(int fd, uint64_t size);
 /* What scan made: sealed, and of a size that the store takes; else -1. */
 int	body_meta(int fd, uint32_t *size);
 /* The disk of the spool has room; asks the file system once a second. */

@@ -93,7 +93,7 @@ on_append_open(const struct proc_from *from, const void *msg, int fd)
 static void
 on_append_msg(const struct proc_from *from, const void *msg, int fd)
 {
-	append_msg(from, msg);
+	append_msg(from, msg, fd);
 }
 
 static void
