@@ -73,30 +73,24 @@ child_next(struct mstore *ms, uint32_t account, struct span parent,
 	return code;
 }
 
-static enum mstore_code
-fill_children(struct mstore *ms, uint32_t account, struct mstore_listent *ent)
+int
+mstore_has_children(struct mstore *ms, uint32_t account, struct span name)
 {
 	struct mstore_listent *child;
 	enum mstore_code code;
 
 	if ((child = malloc(sizeof(*child))) == NULL)
-		return MSTORE_TEMPFAIL;
-	code = child_next(ms, account, span_of(ent->name), SPAN(""), child);
+		return 0;
+	code = child_next(ms, account, name, SPAN(""), child);
 	free(child);
-	if (code != MSTORE_OK && code != MSTORE_NONE)
-		return code;
-	ent->children = code == MSTORE_OK;
-	return MSTORE_OK;
+	return code == MSTORE_OK;
 }
 
 enum mstore_code
 mstore_list_next(struct mstore *ms, uint32_t account, struct span after,
     struct mstore_listent *ent)
 {
-	enum mstore_code code;
-
-	code = name_next(ms, account, 'n', after, ent);
-	return code != MSTORE_OK ? code : fill_children(ms, account, ent);
+	return name_next(ms, account, 'n', after, ent);
 }
 
 enum mstore_code
@@ -115,9 +109,8 @@ mstore_subscribed_next(struct mstore *ms, uint32_t account, struct span after,
 	if (code == MSTORE_OK && len >= 12) {
 		ent->id = get_le64(v);
 		ent->flags = get_le32(v + 8);
-	} else if (code == MSTORE_TEMPFAIL)
-		return code;
-	return fill_children(ms, account, ent);
+	}
+	return code == MSTORE_TEMPFAIL ? code : MSTORE_OK;
 }
 
 int

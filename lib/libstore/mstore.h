@@ -216,7 +216,6 @@ enum mstore_code mstore_keyword_mask(struct mstore *, uint64_t id,
 struct mstore_listent {
 	uint64_t	 id;		/* 0: a subscription without mailbox */
 	uint32_t	 flags;
-	int		 children;	/* has some */
 	char		 name[MSTORE_MAXNAME + 1];
 };
 /* The first mailbox, or subscribed name, whose name is greater than after
@@ -225,6 +224,8 @@ enum mstore_code mstore_list_next(struct mstore *, uint32_t account,
 	    struct span after, struct mstore_listent *);
 enum mstore_code mstore_subscribed_next(struct mstore *, uint32_t account,
 	    struct span after, struct mstore_listent *);
+int	 mstore_has_children(struct mstore *, uint32_t account,
+	    struct span name);
 int	 mstore_is_subscribed(struct mstore *, uint32_t account,
 	    struct span name);
 

@@ -62,7 +62,8 @@ list(struct mstore *ms, uint32_t acct, char *out, size_t len)
 	out[0] = '\0';
 	while (mstore_list_next(ms, acct, span_of(after), &ent) == MSTORE_OK) {
 		n += (size_t)snprintf(out + n, len - n, "%s%s%s:%x",
-		    n > 0 ? " " : "", ent.name, ent.children ? "+" : "",
+		    n > 0 ? " " : "", ent.name, mstore_has_children(ms, acct,
+		    span_of(ent.name)) ? "+" : "",
 		    ent.flags);
 		strlcpy(after, ent.name, sizeof(after));
 	}

@@ -318,6 +318,8 @@ take_own(const struct proc_from *from, const struct msg_append_msg *m, int fd)
 	}
 	if (delivery_disk_full() || !body_disk_ok())
 		a->failed = ST_NOSPACE;
+	else if (m->size > conf->limits.message_size)
+		a->failed = ST_LIMIT;
 	else if (nitems[a->key.inst] >= APPEND_ITEMS)
 		a->failed = ST_TEMP;
 	it = item_new(a);

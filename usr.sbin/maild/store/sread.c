@@ -111,13 +111,11 @@ list_subscribed(struct buf *b, uint32_t account)
 	struct mstore_listent	 e = { 0 };
 	struct strow		 row = { .subscribed = 1 };
 	char			 after[MSTORE_MAXNAME + 1] = "";
-	uint64_t		 id;
 
 	while (mstore_subscribed_next(engine(), account, span_of(after),
 	    &e) == MSTORE_OK) {
 		strlcpy(after, e.name, sizeof(after));
-		if (mstore_mailbox_find(engine(), account, span_of(e.name),
-		    &id) == MSTORE_OK)
+		if (e.id != 0)
 			continue;
 		row.name = span_of(e.name);
 		if (strow_put(b, &row) == -1)
