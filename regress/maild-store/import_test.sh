@@ -144,7 +144,9 @@ resume_do()
 	site_kill "imap 1"
 	wait $! || :
 	site_wait "imap 1.*ready\|restart" || :
-	for i in 1 2 3 4 5 6 7 8 9 10; do
+	i=0
+	while [ $i -lt 60 ]; do
+		i=$((i + 1))
 		$ctl import maildir md you@example.test >said 2>&1 && break
 		sleep 0.5
 	done
