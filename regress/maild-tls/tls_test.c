@@ -267,12 +267,16 @@ serve(const char *fmt, ...)
 }
 
 
+/* The client's input ends when it was greeted, or is not going to be. */
+#define HELLO_WAIT "rm -f out.txt; (for i in $(seq 90); do " \
+	"grep -qs '^\\* hello' out.txt && break; sleep 0.1; done; echo) | "
+
 static void
 client(int port, const char *name, const char *ca, const char *more)
 {
 	int	 status;
 
-	status = serve("(sleep 0.3; echo) | timeout 20 openssl s_client "
+	status = serve(HELLO_WAIT "timeout 20 openssl s_client "
 	    "-connect 127.0.0.1:%d -servername %s -verify_return_error "
 	    "-verify_hostname %s -CAfile %s.crt %s >out.txt 2>err.txt && "
 	    "grep -q '^\\* hello TLSv1' out.txt", port, name, name, ca, more);
@@ -374,12 +378,12 @@ ATF_TC_BODY(resumption, tc)
 	port = listen_any();
 	for (i = 0; i < 4; i++) {
 		server = first;
-		ATF_CHECK_EQ(serve("(sleep 0.3; echo) | timeout 9 openssl "
+		ATF_CHECK_EQ(serve(HELLO_WAIT "timeout 9 openssl "
 		    "s_client -connect 127.0.0.1:%d %s -sess_out sess.pem "
 		    ">out.txt 2>&1 && grep -q ' first' out.txt", port,
 		    versions[i]), 0);
 		server = second;
-		ATF_CHECK_EQ(serve("(sleep 0.3; echo) | timeout 9 openssl "
+		ATF_CHECK_EQ(serve(HELLO_WAIT "timeout 9 openssl "
 		    "s_client -connect 127.0.0.1:%d %s -sess_in sess.pem "
 		    ">out.txt 2>&1; grep -q ' again' out.txt", port,
 		    versions[i]), 0);
@@ -389,7 +393,7 @@ ATF_TC_BODY(resumption, tc)
 	/* Other keys: a full handshake, not an error. */
 	conf.ticket_key[0] ^= 1;
 	ATF_REQUIRE((server = tlskey_server(&conf)) != NULL);
-	ATF_CHECK_EQ(serve("(sleep 0.3; echo) | timeout 9 openssl "
+	ATF_CHECK_EQ(serve(HELLO_WAIT "timeout 9 openssl "
 	    "s_client -connect 127.0.0.1:%d -tls1_2 -sess_in sess.pem "
 	    ">out.txt 2>&1; grep -q ' first' out.txt", port), 0);
 	stop_keeper();
