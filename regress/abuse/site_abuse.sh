@@ -21,7 +21,11 @@ abuse_fill()
 
 abuse()
 {
+	# What a sanitizer keeps for itself is not counted.
+	mb=300
+	grep -q -e -fsanitize "$(atf_get_srcdir)/../../config.mk" && mb=3000
 	python3 -B "$(atf_get_srcdir)/abuse.py" --dir "$site_dir" \
+	    --memory $mb \
 	    --log "$site_dir/log" --flood "$(atf_get_srcdir)/flood" \
 	    --port smtp=$SITE_SMTP --port submission=$SITE_SUBMISSION \
 	    --port submissions=$SITE_SUBMISSIONS --port imap=$SITE_IMAP \

@@ -5,6 +5,8 @@ power() {
 	here=$(cd "$(atf_get_srcdir)" && pwd)
 	top=$(cd "$here/../.." && pwd)
 	work=$(pwd)
+	grep -q -e -fsanitize "$top/config.mk" &&
+	    atf_skip "a sanitizer bears no library before its own"
 	chmod 755 "$work"
 	. "$here/ports.sh"
 	base=$(free_base)

@@ -121,6 +121,7 @@ conn_do_read(struct conn *c)
 static void
 conn_finish(struct conn *c)
 {
+	char	 junk;
 	int	 ret;
 
 	if (c->tls != NULL && conn_tls_ready(c)) {
@@ -138,7 +139,8 @@ conn_finish(struct conn *c)
 	 * close(2) with input unread sends a reset, which may destroy our last
 	 * reply before the peer has seen it: wait for his end for a moment.
 	 */
-	if ((c->quit && c->tls == NULL) || shutdown(c->fd, SHUT_WR) == -1) {
+	if ((c->quit && c->tls == NULL && recv(c->fd, &junk, 1, MSG_PEEK |
+	    MSG_DONTWAIT) <= 0) || shutdown(c->fd, SHUT_WR) == -1) {
 		conn_destroy(c);
 		return;
 	}

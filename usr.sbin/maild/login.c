@@ -214,7 +214,7 @@ done(struct caller *c)
 	if (!c->login.auth_ok || !c->login.granted)
 		return;
 	c->login.state = LOGIN_NONE;
-	c->login.failures = 0;
+	c->login.auth_ok = c->login.granted = 0;
 	proc_count_add(c->proto->n_logins, 1);
 	caller_known(c);
 	c->proto->logged_in(c);

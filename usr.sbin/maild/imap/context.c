@@ -8,6 +8,7 @@
 #include "search.h"
 
 #define CONTEXTS_MAX	16	/* of a session */
+#define CONTEXTS_ROWS	1000000	/* messages in all of them */
 #define PAGE_ROWS	(64 * 1024)
 
 struct context {
@@ -147,7 +148,9 @@ context_new(struct isession *s, struct imap_search *q)
 
 	TAILQ_FOREACH(c, &s->view->contexts, entry)
 		n++;
-	if (n >= CONTEXTS_MAX || freeze(s->view, s->cmd, q) == -1) {
+	if (n >= CONTEXTS_MAX || (n > 0 &&
+	    (uint64_t)(n + 1) * s->view->exists > CONTEXTS_ROWS) ||
+	    freeze(s->view, s->cmd, q) == -1) {
 		o = isession_out(s);
 		imap_out_str(o, "* NO [NOUPDATE ");
 		imap_out_quoted(o, s->cmd->tag);

@@ -58,6 +58,7 @@ events_free(struct isession *s)
 		return;
 	/* Its FETCH is the session's command, and goes with the session. */
 	s->events = NULL;
+	s->overflow = 0;
 	events_destroy(ev);
 }
 

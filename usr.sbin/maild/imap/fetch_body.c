@@ -92,6 +92,23 @@ cut(const struct imap_fetch_item *it, struct range *r)
 		r->hi = r->lo + it->count;
 }
 
+/* Bytes that we hold: who was told of so many gets them, whatever waits. */
+static void
+put_held(struct fetch *j, const char *p, size_t n)
+{
+	struct conn	*c = j->s->c.conn;
+	size_t		 need = conn_pending(c) + n + 1024 * 1024;
+
+	if (n < 16384) {
+		imap_out_raw(&j->o, p, n);
+		return;
+	}
+	if (need > conn_out(c)->max)
+		conn_outmax(c, need);
+	if (conn_write(c, p, n) == -1)
+		j->o.fail = 1;
+}
+
 static enum fetch_step
 put_range(struct fetch *j, const struct imap_fetch_item *it, struct range r)
 {
@@ -117,10 +134,7 @@ put_range(struct fetch *j, const struct imap_fetch_item *it, struct range r)
 		break;
 	}
 	imap_out_fetch_section(&j->o, it, r.hi - r.lo, 0);
-	if (r.hi - r.lo >= 16384)
-		(void)conn_write(j->s->c.conn, p, r.hi - r.lo);
-	else
-		imap_out_raw(&j->o, p, r.hi - r.lo);
+	put_held(j, p, r.hi - r.lo);
 	return FETCH_DONE;
 }
 
@@ -370,10 +384,7 @@ put_decoded(struct fetch *j, const struct imap_fetch_item *it, const char *p,
 	cut(it, &r);
 	imap_out_fetch_section(&j->o, it, r.hi - r.lo,
 	    memchr(p + r.lo, '\0', r.hi - r.lo) != NULL);
-	if (r.hi - r.lo >= 16384)
-		(void)conn_write(j->s->c.conn, p + r.lo, r.hi - r.lo);
-	else
-		imap_out_raw(&j->o, p + r.lo, r.hi - r.lo);
+	put_held(j, p + r.lo, r.hi - r.lo);
 }
 
 /*

@@ -35,6 +35,7 @@ struct append {
 	int		 zone;
 	uint8_t		 own;		/* fd is ours, not the queue's */
 	uint8_t		 nul;		/* the message has some */
+	uint8_t		 finding;	/* it: the view calls back */
 	uint32_t	 replaces;	/* uid of the message that goes */
 	uint8_t		 failed;
 	uint8_t		 bad;		/* BAD, not NO */
@@ -217,6 +218,7 @@ find_replaced(void *arg, int ok)
 		return;
 	}
 	s->waits = 0;
+	a->finding = 0;
 	if (n == 0)
 		a->replaces = v->exists == 0 ? 0 :
 		    uidlist_uid(v->snap, v->exists);
@@ -484,6 +486,7 @@ begin_append(struct isession *s, struct append *a)
 		fail(a, "TRYCREATE", why);
 	if (!a->failed && cmd->id == IMAP_REPLACE) {
 		s->waits = 1;
+		a->finding = 1;
 		view_load(s->view, find_replaced, s);
 	} else
 		run_parts(s, a);
@@ -630,7 +633,7 @@ iappend_queue_gone(struct isession *s)
 	if (s->appending) {
 		s->appending = 0;
 		isession_done(s, IMAP_RESULT_NO, a->code, a->text);
-	} else if (s->waits) {
+	} else if (s->waits && !a->finding) {
 		s->waits = 0;
 		urlread_free(a->url);
 		a->url = NULL;

@@ -46,6 +46,8 @@ isession_out(struct isession *s)
 void
 isession_out_done(struct isession *s)
 {
+	if (s->out.fail)
+		conn_out_lost(s->c.conn);
 	conn_out_done(s->c.conn);
 }
 

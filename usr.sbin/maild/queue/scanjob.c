@@ -323,8 +323,15 @@ void
 scanjob_tick(void)
 {
 	struct proc_from	 from = { .proc = PROC_SCAN };
+	static uint64_t		 last;
 	uint64_t		 now = proc_now_ms();
+	unsigned		 i;
 
+	/* It may be we who did not listen. */
+	if (last != 0 && now - last > SCAN_SILENCE / 4)
+		for (i = 0; i < SCAN_INSTANCES; i++)
+			hands[i].since = now;
+	last = now;
 	for (from.inst = 0; from.inst < instances(); from.inst++) {
 		if (hands[from.inst].jobs > 0 &&
 		    now - hands[from.inst].since > SCAN_SILENCE &&

@@ -47,7 +47,7 @@ auth_failed(struct caller *c, enum login_why why, const char *text, int end)
 	struct session	*s = (struct session *)c;
 
 	(void)smtp_server_event(&s->st, SMTP_EV_AUTH_NO);
-	if (why == LOGIN_SYNTAX || why == LOGIN_MECH)
+	if (why == LOGIN_SYNTAX || why == LOGIN_MECH || why == LOGIN_CANCELLED)
 		session_mistake(s);
 	if (end && why == LOGIN_BAD)
 		why = LOGIN_LIMIT;

@@ -80,10 +80,12 @@ do_mail(struct session *s, const struct smtp_command *c)
 	}
 	if (p->set & SMTP_PARAM_SIZE &&
 	    p->size > caller_conf()->limits.message_size) {
+		junk(s);
 		session_reply(s, 552, "5.3.4 Message too big");
 		return;
 	}
 	if (smtp_path_canon(&c->path, sender, sizeof(sender)) == -1) {
+		session_mistake(s);
 		session_reply(s, 553, "5.1.7 Bad sender's domain");
 		return;
 	}
@@ -100,11 +102,13 @@ do_rcpt(struct session *s, const struct smtp_command *c)
 {
 	char	 rcpt[SMTP_PATH_MAX + 1];
 
-	if (conf_over(s->tx->nrcpt, caller_conf()->limits.recipients))
+	if (conf_over(s->tx->nrcpt, caller_conf()->limits.recipients)) {
+		junk(s);
 		transaction_rcpt_local(s, &too_many);
-	else if (smtp_path_canon(&c->path, rcpt, sizeof(rcpt)) == -1)
+	} else if (smtp_path_canon(&c->path, rcpt, sizeof(rcpt)) == -1) {
+		session_mistake(s);
 		transaction_rcpt_local(s, &bad_domain);
-	else
+	} else
 		transaction_rcpt(s, c, rcpt);
 }
 

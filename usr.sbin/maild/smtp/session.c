@@ -185,6 +185,9 @@ secured(struct caller *c)
 		fatalx("smtp: TLS in the wrong place");
 	free(s->helo);
 	s->helo = NULL;
+	/* RFC 3207 4.2: nothing that was said in the clear counts. */
+	if (c->account != NULL)
+		caller_forget(c);
 	memset(&s->line, 0, sizeof(s->line));
 	session_patience(s);
 }

@@ -128,12 +128,18 @@ to_others(const struct mstore_mailbox *mb, const struct sgrant *by,
 {
 	struct listeners	*l;
 	struct sgrant		*g;
+	struct mstore_mailbox	 was = *mb;
 	char			 name[MSTORE_MAXNAME + 1];
+	char			 old[MSTORE_MAXNAME + 1];
 	size_t			 iter = 0;
 
 	if (!is_shared(mb->id) || srights_fullname(mb, name) == -1)
 		return;
 	m->name = name;
+	if (m->kind == ST_EV_RENAMED) {
+		strlcpy(was.name, m->other, sizeof(was.name));
+		m->other = srights_fullname(&was, old) == -1 ? "" : old;
+	}
 	while ((l = hashtab_next(&accounts, &iter)) != NULL) {
 		if (l->account == mb->account)
 			continue;
@@ -197,8 +203,7 @@ snotify_name(const struct sgrant *by, enum msg_st_event_kind kind,
 	if (count == 0 || mstore_mailbox_get(engine(), mbox, &mb) != MSTORE_OK)
 		return;
 	m.children = has_children(&mb);
-	/* An old name is told to those who knew it: it is the owner's. */
-	m.other = mb.account == by->account ? old : "";
+	m.other = old;
 	to_all(&mb, by, RIGHT_L, &m);
 }
 

@@ -10,6 +10,7 @@
 #include "srights.h"
 
 #define GROUP_DEPTH	64	/* aliases on the way */
+#define OTHERS_MAX	4096	/* mailboxes that one identifier opens */
 #define GROUP_MEMBERS	100000	/* that are looked at for one group */
 
 static struct table	 accounts, aliases;
@@ -347,8 +348,10 @@ static void
 ids_named(struct ids *ids, struct span ident)
 {
 	uint64_t	 id = 0;
+	unsigned	 n = 0;
 
-	while (mstore_acl_next(engine(), ident, &id) == MSTORE_OK) {
+	while (n++ < OTHERS_MAX &&
+	    mstore_acl_next(engine(), ident, &id) == MSTORE_OK) {
 		if (ids->n == ids->size) {
 			ids->size = ids->size == 0 ? 16 : 2 * ids->size;
 			ids->v = reallocarray(ids->v, ids->size,

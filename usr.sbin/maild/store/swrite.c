@@ -168,7 +168,8 @@ swrite_mailbox(const struct proc_from *from, const struct msg_st_mailbox *m)
 	r.code = change_list(g, m, &r.mbox, &text);
 	r.text = text != NULL ? text : why(m->op, r.code);
 	/* Lists of rights came and went with them. */
-	srights_changed();
+	if (m->op == ST_CREATE || m->op == ST_DELETE || m->op == ST_RENAME)
+		srights_changed();
 	(void)proc_send(from->proc, from->inst, M_ST_R, &r, -1);
 }
 
